@@ -1,0 +1,1 @@
+"""What a call is: the tracker, telephone numbers, places. Pure."""

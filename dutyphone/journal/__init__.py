@@ -1,0 +1,1 @@
+"""Facts, their JSON form, and the hash chain that binds them. Pure."""

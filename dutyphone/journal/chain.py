@@ -1,0 +1,36 @@
+"""The SHA-256 chain over the journal.
+
+Each row's hash covers the row before it and this row's header and body. The body goes in by its own digest, so that a
+body may be purged after its retention time while its row still verifies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+GENESIS = bytes(32)
+"""The hash before the first row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One journal row as the chain sees it. Times are microseconds since 1970-01-01 UTC."""
+
+    seq: int
+    recorded_us: int
+    occurred_us: int
+    kind: str
+    version: int
+    body_digest: bytes
+
+
+def digest(body: str) -> bytes:
+    """The digest of a body."""
+    return sha256(body.encode()).digest()
+
+
+def next_hash(previous: bytes, link: Link) -> bytes:
+    """The hash of `link` behind a row whose hash is `previous`."""
+    header = f"{link.seq}\n{link.recorded_us}\n{link.occurred_us}\n{link.kind}\n{link.version}\n"
+    return sha256(previous + header.encode() + link.body_digest).digest()

@@ -1,0 +1,1 @@
+"""What a line can tell us: line events, the driver contract, transcripts of the wire. Pure."""

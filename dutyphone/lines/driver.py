@@ -1,0 +1,98 @@
+"""The driver contract: how a line is brought into the house.
+
+A driver is found by entry point `dutyphone.drivers` (see `dutyphone.plugins`). The recorder gives each line a thread of
+its own and calls `Driver.run` in it; a driver never starts the recorder, opens the database or decides what a call is.
+
+Most drivers are a pure `LineCore` (bytes and moments in, events and bytes out) inside a small shell that does the
+reading and writing. Only the shell needs `LineHost`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Protocol
+
+from dutyphone.clock import Clock, Moment
+from dutyphone.lines.events import LineEvent, LossReason
+
+
+class LineCore(Protocol):
+    """A line as a pure state machine. It never blocks, never reads a clock and never raises on what the wire says."""
+
+    def start(self, now: Moment) -> Sequence[LineEvent]:
+        """The wire has just been opened. Then call `take_output` and `next_deadline`."""
+
+    def receive(self, data: bytes, now: Moment) -> Sequence[LineEvent]:
+        """`data` came from the wire, split anywhere."""
+
+    def lost(self, reason: LossReason, now: Moment, detail: str = "") -> Sequence[LineEvent]:
+        """The wire is gone. What was half heard is flushed; the core may be started again."""
+
+    def take_output(self) -> bytes:
+        """Bytes to write to the wire now, taken away from the core; empty if there are none."""
+
+    def next_deadline(self) -> float | None:
+        """The `mono` second at which `on_deadline` wants to be called; None if it does not."""
+
+    def on_deadline(self, now: Moment) -> Sequence[LineEvent]:
+        """Time has passed. Calling it too early is harmless."""
+
+
+class WireDirection(Enum):
+    """Which way bytes went."""
+
+    FROM_DEVICE = "<"
+    TO_DEVICE = ">"
+
+
+class LineHost(Protocol):
+    """What the recorder gives a running driver."""
+
+    @property
+    def line(self) -> str:
+        """The name of the line, to be put into every event."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    def keep_wire(self, direction: WireDirection, data: bytes, at: Moment) -> None:
+        """Put raw bytes on disk. Call it before they are parsed, so that no parser's fault can lose them."""
+
+    def post(self, events: Iterable[LineEvent]) -> None:
+        """Hand events to the recorder. Blocks while its queue is full and never drops one."""
+
+    def stopping(self) -> bool:
+        """True once the recorder wants this driver to return from `run`."""
+
+
+class Driver(Protocol):
+    """One line, opened by its plug-in. Used by one thread, except `stop`."""
+
+    def run(self, host: LineHost) -> None:
+        """Listen until `stop` is called or the line is lost.
+
+        Returns normally after `stop`. When the line is lost, post `LineLost` and raise `dutyphone.errors.LineGone`:
+        the recorder waits (1, 2, 5, 10, 30 s) and calls `run` again. Any other exception means the driver is broken;
+        it is recorded as such and retried in the same way.
+        """
+
+    def stop(self) -> None:
+        """Make `run` return soon. Called from another thread, at any time, more than once."""
+
+
+class DriverPlugin(Protocol):
+    """What the entry point `dutyphone.drivers` names: an object with these members.
+
+    The name of the entry point is the word users write after `driver =` in the configuration.
+    """
+
+    def describe(self) -> str:
+        """One line for people: what this driver reads."""
+
+    def open_line(self, line: str, options: Mapping[str, object]) -> Driver:
+        """A driver for `line`, not yet running. No input or output happens here.
+
+        `options` is the line's table in the configuration without `driver` and `title`. Raises
+        `dutyphone.errors.OptionError`, naming the option and what was expected, if one is wrong or unknown.
+        """

@@ -1,0 +1,1 @@
+"""What leaves the house: CSV, XLSX, JSON lines."""

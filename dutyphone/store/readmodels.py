@@ -1,0 +1,203 @@
+"""What screens and exports see. Plain frozen data; nothing here knows a database.
+
+All times are aware datetimes in UTC; whoever shows them turns them into the zone of the room.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from dutyphone.journal.facts import NumberKind, Outcome, Settlement
+from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence, Trouble
+
+
+class CallState(Enum):
+    """Where a call stands."""
+
+    RINGING = "ringing"
+    IN_CALL = "in_call"
+    ENDED = "ended"
+
+
+class Owed(Enum):
+    """What the officer still owes a call."""
+
+    SETTLE = "settle"  # nobody knows whether it was answered
+    CALL_BACK = "call_back"  # missed, and not called back yet
+
+
+class LineCondition(Enum):
+    """How a line stands."""
+
+    IDLE = "idle"
+    RINGING = "ringing"
+    IN_CALL = "in_call"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """One call. `id` counts calls from 1 in the order they arrived and is what people quote; `call` is its key.
+
+    `number_raw`, `number`, `kind`, `extension` and `absence` are those of `CallIdentified`; all None until it is known.
+    `identified` is False as long as no caller ID came. `outcome` and `evidence` are what the line showed, None while
+    the call lasts; `settlement` is what the officer said, and stands over them. `result` combines the two.
+    """
+
+    id: int
+    call: str
+    line: str
+    direction: Direction
+    state: CallState
+    arrived_at: datetime
+    last_ring_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    rings: int = 0
+    ring_s: float = 0.0
+    talk_s: float | None = None
+    identified: bool = False
+    number_raw: str | None = None
+    number: str | None = None
+    kind: NumberKind | None = None
+    extension: str | None = None
+    absence: NumberAbsence | None = None
+    name: str | None = None
+    name_absence: NameAbsence | None = None
+    doubtful: bool = False
+    outcome: Outcome | None = None
+    evidence: Evidence | None = None
+    settlement: Settlement | None = None
+    settled_by: str = ""
+    settled_at: datetime | None = None
+    fax: bool = False
+    digits: str = ""
+    notes: int = 0
+    last_note: str = ""
+
+    @property
+    def result(self) -> Outcome | None:
+        """What became of the call, the officer's word first. None while it lasts."""
+        if self.settlement is Settlement.ANSWERED:
+            return Outcome.ANSWERED
+        if self.settlement is not None:
+            return Outcome.MISSED
+        return self.outcome
+
+    @property
+    def owed(self) -> Owed | None:
+        """What is still to be done about it."""
+        if self.state is not CallState.ENDED or self.direction is not Direction.INCOMING:
+            return None
+        if self.settlement is None and self.outcome is Outcome.UNKNOWN:
+            return Owed.SETTLE
+        missed = self.outcome is Outcome.MISSED and self.settlement is None
+        return Owed.CALL_BACK if missed or self.settlement is Settlement.MISSED else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRow:
+    """One note on a call."""
+
+    at: datetime
+    text: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRow:
+    """One row of the journal about a call. `wire` is what the line said, `summary` the other fields as `name=value`."""
+
+    seq: int
+    at: datetime
+    recorded_at: datetime
+    kind: str
+    summary: str
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDetail:
+    """Everything about one call."""
+
+    row: CallRow
+    notes: tuple[NoteRow, ...]
+    facts: tuple[FactRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRow:
+    """One line as it stands. `since_at` is when `condition` last changed between down and not down."""
+
+    line: str
+    title: str
+    driver: str
+    port: str
+    device: str | None
+    condition: LineCondition
+    since_at: datetime
+    last_heard_at: datetime | None
+    down_reason: LossReason | None = None
+    down_detail: str = ""
+    troubles: tuple[Trouble, ...] = ()
+    noise: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindRow:
+    """A time in which a line was not listened to. `until_at` None: it still lasts. `reason` None: no recorder ran."""
+
+    id: int
+    line: str
+    from_at: datetime
+    until_at: datetime | None
+    reason: LossReason | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderRow:
+    """The last recorder of this database. It is alive if `stopped_at` is None and `beat_at` is recent."""
+
+    version: str
+    pid: int
+    simulated: bool
+    started_at: datetime
+    beat_at: datetime
+    stopped_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCounts:
+    """Calls of a span of time by result."""
+
+    total: int = 0
+    answered: int = 0
+    missed: int = 0
+    unknown: int = 0
+    owed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQuery:
+    """What history is asked for. Every part left out does not narrow.
+
+    `text` is what somebody typed: digits find numbers that contain them, anything else finds names and notes.
+    `from_at` is included, `until_at` is not.
+    """
+
+    text: str = ""
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    line: str | None = None
+    result: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPage:
+    """One page of history, newest first. `older` is what to pass as `before` for the next page, None at the end."""
+
+    rows: tuple[CallRow, ...]
+    older: int | None
