@@ -1,0 +1,30 @@
+"""Clocks that a test or a drill moves by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from dutyphone.clock import Moment
+
+START_OF_NIGHT = datetime(2026, 2, 16, 9, 30, tzinfo=UTC)
+"""17:30 in Beijing on New Year's Eve of the lunar calendar: a night shift begins."""
+
+
+class ManualClock:
+    """A clock that stands still until it is told to move."""
+
+    def __init__(self, utc: datetime = START_OF_NIGHT, mono: float = 1000.0) -> None:
+        self._moment = Moment(mono, utc)
+
+    def now(self) -> Moment:
+        return self._moment
+
+    def advance(self, seconds: float) -> Moment:
+        """Let `seconds` pass on both clocks."""
+        self._moment = self._moment.plus(seconds)
+        return self._moment
+
+    def step(self, seconds: float) -> Moment:
+        """Move the wall clock alone, as somebody setting it or a time server does."""
+        self._moment = Moment(self._moment.mono, self._moment.utc + timedelta(seconds=seconds))
+        return self._moment
