@@ -18,7 +18,7 @@ import io
 import os
 import string
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -49,7 +49,7 @@ class StableCatalog(Catalog):
     """A catalog whose header says only what gettext needs."""
 
     @property
-    def mime_headers(self) -> list[tuple[str, str]]:  # type: ignore[override]
+    def mime_headers(self) -> list[tuple[str, str]]:
         return [
             ("Project-Id-Version", "dutyphone"),
             ("Language", LANGUAGE),
@@ -116,9 +116,8 @@ def faults_of(room: str, message: Message) -> Iterator[str]:
         return
     if message.fuzzy:
         yield f"{room}: {_key(message)!r} is marked fuzzy."
-    originals = message.id if isinstance(message.id, tuple) else (message.id,)
-    allowed = {frozenset(_fields(original)) for original in originals}
-    for text in _strings(message):
+    allowed = {frozenset(_fields(original)) for original in _texts(message.id)}
+    for text in _texts(message.string):
         if frozenset(_fields(text)) not in allowed:
             yield f"{room}: the translation of {_key(message)!r} does not name the same {{fields}}."
 
@@ -137,7 +136,7 @@ def extract_room(root: Path, room: str) -> tuple[Catalog, list[str]]:
             continue
         found = extract("python", io.BytesIO(source), KEYWORDS, [COMMENT_TAG], None, strip_comment_tags=True)
         for _line, text, comments, _context in found:
-            catalog.add(text, locations=[(name, None)], auto_comments=comments)
+            catalog.add(text, locations=[(name, 0)], auto_comments=comments)
     return catalog, unreadable
 
 
@@ -158,9 +157,9 @@ def merge(fresh: Catalog, old: Catalog, *, unreadable: list[str], keep_obsolete:
         if merged.get(message.id) is not None:
             continue
         if any(file in unreadable for file, _line in message.locations):
-            merged[message.id] = message
+            _put(merged, message)
         elif keep_obsolete and _translated(message):
-            merged.obsolete[message.id] = message
+            merged.obsolete[_key(message)] = message
     return merged
 
 
@@ -176,7 +175,7 @@ def compile_mo(catalog: Catalog) -> bytes:
     """The bytes of a `.mo` file."""
     stable = StableCatalog(locale=LANGUAGE)
     for message in _messages(catalog):
-        stable[message.id] = message
+        _put(stable, message)
     out = io.BytesIO()
     write_mo(out, stable)
     return out.getvalue()
@@ -204,27 +203,39 @@ def _messages(catalog: Catalog) -> list[Message]:
     return [message for message in catalog if message.id]
 
 
-def _obsolete(catalog: Catalog, key: str | tuple[str, ...]) -> Message | None:
+def _put(catalog: Catalog, message: Message) -> None:
+    catalog.add(
+        message.id,
+        message.string,
+        locations=_files_once(message),
+        flags=message.flags,
+        auto_comments=message.auto_comments,
+        user_comments=message.user_comments,
+    )
+
+
+def _obsolete(catalog: Catalog, key: object) -> Message | None:
     for message in catalog.obsolete.values():
         if message.id == key:
             return message
     return None
 
 
-def _files_once(message: Message) -> list[tuple[str, None]]:
-    return [(file, None) for file in dict.fromkeys(file for file, _line in message.locations)]
+def _files_once(message: Message) -> list[tuple[str, int]]:
+    return [(file, 0) for file in dict.fromkeys(file for file, _line in message.locations)]
 
 
 def _key(message: Message) -> str:
-    return message.id if isinstance(message.id, str) else message.id[0]
+    return _texts(message.id)[0]
 
 
-def _strings(message: Message) -> tuple[str, ...]:
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+def _texts(text: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The singular and plural forms of a message id or a translation."""
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 def _translated(message: Message) -> bool:
-    return bool(message.string) and all(_strings(message))
+    return bool(message.string) and all(_texts(message.string))
 
 
 def _fields(text: str) -> Iterator[str]:
