@@ -159,7 +159,7 @@ class CallEvent(LineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingHeard(CallEvent):
-    """One ring. `cadence` is the distinctive-ring letter or digit if the device says one; `on_s` how long the ring was."""
+    """One ring. `cadence` is the distinctive-ring sign if the device says one, `on_s` how long it sounded, if known."""
 
     cadence: str | None = None
     on_s: float | None = None

@@ -10,7 +10,8 @@ A line begins with its mark:
     * call from=01055501234 name="张三" rings=4    what happens in the world outside (for simulators)
     # anything               a note; `# key: value` before the first step is a heading
 
-Bytes are printable ASCII as they are, the rest escaped: \r \n \t \\ \e (escape) \xHH; a space at the end of a line is \x20.
+Bytes are printable ASCII as they are, the rest escaped: \r \n \t \\ \e (escape) \xHH; a space at the end of a line
+is \x20.
 Values behind a name are JSON, or a bare word that is taken as text.
 """
 

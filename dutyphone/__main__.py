@@ -1,0 +1,5 @@
+"""`python -m dutyphone`."""
+
+from dutyphone.cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""Options that several commands share. Made when the command line is built, so that they speak its language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from dutyphone.i18n import _
+
+if TYPE_CHECKING:
+    from dutyphone.config import Settings
+
+
+def config_option() -> Any:
+    """`--config FILE`."""
+    return typer.Option(None, "--config", help=_("Configuration file."), metavar="FILE")
+
+
+def language_option() -> Any:
+    """`--language`; acted upon by `cli.app` before anything else."""
+    return typer.Option(None, "--language", help=_("zh_CN, en or auto."), metavar="LANGUAGE")
+
+
+def drill_option() -> Any:
+    """`--drill`."""
+    return typer.Option(False, "--drill", help=_("The log of the drill instead of the real one."))
+
+
+def scenario_option(*names: str) -> Any:
+    """The option that names a scenario."""
+    return typer.Option(
+        None,
+        *names,
+        help=_("A simulated line plays this scenario: a packaged one by name, or a file. This is a drill."),
+        metavar="SCENARIO",
+    )
+
+
+def speed_option() -> Any:
+    """`--speed`."""
+    return typer.Option(1.0, "--speed", min=0.01, max=1000.0, help=_("How many times faster than life."))
+
+
+def load(path: Path | None, **overrides: Any) -> Settings:
+    """The settings, with the `overrides` that are not None standing over them."""
+    from dutyphone.config import load_settings
+
+    return load_settings(path, {key: value for key, value in overrides.items() if value is not None})

@@ -1,0 +1,60 @@
+"""The bounded queue between the lines and the one thread that writes."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterable
+from contextlib import suppress
+from enum import Enum
+
+from dutyphone.lines.events import LineEvent
+
+CAPACITY = 10_000
+"""Events that may wait. A line that posts to a full inbox waits; nothing is dropped."""
+
+
+class Tick(Enum):
+    """What the agenda reminds the writer of."""
+
+    BEAT = "beat"  # say that the recorder lives
+    NEW_DAY = "new_day"  # tidy up
+
+
+class Inbox:
+    """Line events and ticks, in the order they came."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._queue: queue.Queue[LineEvent | Tick | None] = queue.Queue(capacity)
+
+    def post(self, events: Iterable[LineEvent]) -> None:
+        """Put events in; blocks while the inbox is full."""
+        for event in events:
+            self._queue.put(event)
+
+    def remind(self, tick: Tick) -> None:
+        """Put a tick in. A full inbox has better things to do: the tick is dropped, and comes again."""
+        with suppress(queue.Full):
+            self._queue.put_nowait(tick)
+
+    def close(self) -> None:
+        """Everything posted so far is still taken out; then `take` says so."""
+        self._queue.put(None)
+
+    def take(self, timeout_s: float | None, at_most: int) -> tuple[list[LineEvent | Tick], bool]:
+        """Wait up to `timeout_s` (None: for ever) for something, then all that is there up to `at_most`.
+
+        The second value is True once the inbox is closed and empty up to that point.
+        """
+        taken: list[LineEvent | Tick] = []
+        try:
+            item = (
+                self._queue.get(timeout=timeout_s) if timeout_s is None or timeout_s > 0 else self._queue.get_nowait()
+            )
+            while item is not None:
+                taken.append(item)
+                if len(taken) >= at_most:
+                    return taken, False
+                item = self._queue.get_nowait()
+        except queue.Empty:
+            return taken, False
+        return taken, True

@@ -1,0 +1,232 @@
+"""The recorder: all lines, one writer, one database. A process of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dutyphone import __version__
+from dutyphone.calls.numbers import Site
+from dutyphone.calls.tracker import CallTracker
+from dutyphone.clock import Clock
+from dutyphone.errors import LineGone, StoreError
+from dutyphone.i18n import _
+from dutyphone.journal.codec import encode
+from dutyphone.journal.facts import Fact, RecorderStarted
+from dutyphone.lines.driver import Driver
+from dutyphone.recorder.agenda import Agenda
+from dutyphone.recorder.capture import WireCapture, prune_captures
+from dutyphone.recorder.inbox import Inbox
+from dutyphone.recorder.leftovers import close_leftovers
+from dutyphone.recorder.linewatch import LineWatch
+from dutyphone.recorder.rescue import RescueFile
+from dutyphone.recorder.reserve import Reserve
+from dutyphone.recorder.scribe import Scribe
+from dutyphone.recorder.supervisor import LineSupervisor
+from dutyphone.recorder.systemd import ServiceManager
+from dutyphone.recorder.writer import Writer
+from dutyphone.store.store import LineDeclaration, Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePlan:
+    """A line that is to be recorded. `driver` is not running yet."""
+
+    line: str
+    title: str
+    driver_name: str
+    port: str
+    driver: Driver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderPlan:
+    """Everything a recorder is told. `capture_folder` None: the wire is not captured."""
+
+    lines: Sequence[LinePlan]
+    site: Site
+    zone: ZoneInfo
+    state_folder: Path
+    capture_folder: Path | None
+    capture_days: int
+    simulated: bool
+
+
+class Recorder:
+    """Records until `stop` is called. Use it once."""
+
+    def __init__(
+        self,
+        store: Store,
+        plan: RecorderPlan,
+        *,
+        clock: Clock,
+        new_call_id: Callable[[], str],
+        process_id: int,
+        manager: ServiceManager,
+        complain: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._plan = plan
+        self._clock = clock
+        self._process_id = process_id
+        self._manager = manager
+        self._complain = complain
+        self._stop = threading.Event()
+        self._attempts: dict[str, LineGone | None] = {}
+        self._attempts_done = threading.Event()
+        self._inbox = Inbox()
+        self._reserve = Reserve(plan.state_folder / "reserve")
+        self._rescue = RescueFile(plan.state_folder / "rescued.jsonl")
+        self._agenda = Agenda(self._inbox.remind, plan.zone)
+        self._writer = Writer(
+            inbox=self._inbox,
+            ledger=store,
+            scribes={
+                line.line: Scribe(
+                    CallTracker(line.line, plan.site, new_call_id), LineWatch(line.line, line.driver_name)
+                )
+                for line in plan.lines
+            },
+            clock=clock,
+            complain=complain,
+            make_room=self._reserve.give_up,
+            on_beat=lambda: manager.notify("WATCHDOG=1"),
+            on_new_day=self._tidy_up,
+            keep_for_next_start=self._keep_for_next_start,
+        )
+        self._writer_failure: BaseException | None = None
+        self._writer_thread = threading.Thread(target=self._write, name="writer")
+        self._supervisors = [self._supervise(line) for line in plan.lines]
+
+    def run(self, *, insist: bool, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Record until `stop`; `on_ready` is called once every line is being tried.
+
+        With `insist`, lines that cannot be opened are tried for ever. Without it, `LineGone` is raised if not one line
+        could be opened at the first attempt; what was seen is recorded all the same.
+        """
+        self._tidy_up()
+        self._store.declare_lines(
+            [
+                LineDeclaration(line=line.line, title=line.title, driver=line.driver_name, port=line.port)
+                for line in self._plan.lines
+            ]
+        )
+        self._writer_thread.start()
+        self._agenda.start()
+        for supervisor in self._supervisors:
+            supervisor.start()
+        self._manager.notify("READY=1")
+        on_ready()
+        try:
+            if not insist:
+                self._raise_if_deaf()
+            self._stop.wait()
+        finally:
+            self._shut_down()
+        if self._writer_failure is not None:
+            raise self._writer_failure
+
+    def stop(self) -> None:
+        """Make `run` return in good order. May be called from a signal handler."""
+        self._stop.set()
+        self._attempts_done.set()
+
+    # --- in the order of a night ---------------------------------------------------------------------------------
+
+    def _first_facts(self) -> list[Fact]:
+        now = self._clock.now()
+        started = RecorderStarted(at=now.utc, version=__version__, pid=self._process_id, simulated=self._plan.simulated)
+        return [*close_leftovers(self._store.recorder(), self._store.open_calls()), started]
+
+    def _supervise(self, line: LinePlan) -> LineSupervisor:
+        plan = self._plan
+        capture = (
+            WireCapture(plan.capture_folder, line.line, plan.zone, self._complain) if plan.capture_folder else None
+        )
+        return LineSupervisor(
+            line.line,
+            line.driver,
+            clock=self._clock,
+            post=self._inbox.post,
+            capture=capture,
+            on_first_attempt=self._note_attempt,
+        )
+
+    def _write(self) -> None:
+        try:
+            self._write_rescued()
+            self._writer.run(self._first_facts())
+        except (
+            BaseException
+        ) as failed:  # handed to `run`, which raises it: a recorder that cannot write must not live on
+            self._writer_failure = failed
+            log.exception("the writer failed")
+            self.stop()
+
+    def _write_rescued(self) -> None:
+        """Write what the last recorder could not, before anything new. It stays in its file until it is written."""
+        rescued = self._rescue.read()
+        if rescued:
+            with suppress(StoreError):
+                self._store.append(rescued, recorded_at=self._clock.now().utc)
+                self._rescue.clear()
+
+    def _note_attempt(self, line: str, gone: LineGone | None) -> None:
+        self._attempts[line] = gone
+        if gone is not None:
+            self._complain(
+                _("Line {line}: {problem} {advice}").format(line=line, problem=gone.message, advice=gone.advice)
+            )
+        if len(self._attempts) == len(self._plan.lines):
+            self._attempts_done.set()
+
+    def _raise_if_deaf(self) -> None:
+        self._attempts_done.wait()
+        failures = [gone for gone in self._attempts.values() if gone is not None]
+        if failures and len(failures) == len(self._plan.lines):
+            raise failures[0]
+
+    def _tidy_up(self) -> None:
+        self._reserve.fill()
+        if self._plan.capture_folder is not None:
+            today = self._clock.now().utc.astimezone(self._plan.zone).date()
+            prune_captures(self._plan.capture_folder, self._plan.capture_days, today)
+
+    def _keep_for_next_start(self, facts: Sequence[Fact]) -> None:
+        try:
+            self._rescue.keep(facts)
+        except OSError as failed:
+            self._complain(
+                _("{n} entries could not be written anywhere ({why}); they follow.").format(
+                    n=len(facts), why=failed.strerror or failed
+                )
+            )
+            for fact in facts:
+                self._complain(f"{type(fact).__name__} {encode(fact)}")
+            return
+        self._complain(
+            _("{n} entries could not be written to the database. They are kept in {path} until the next start.").format(
+                n=len(facts), path=self._rescue.path
+            )
+        )
+
+    def _shut_down(self) -> None:
+        self._manager.notify("STOPPING=1")
+        self._agenda.stop()
+        for supervisor in self._supervisors:
+            supervisor.ask_to_stop()
+        for supervisor in self._supervisors:
+            if not supervisor.join():
+                self._complain(
+                    _("Line {line}: the driver does not stop; it is left behind.").format(line=supervisor.line)
+                )
+        self._inbox.close()
+        self._writer_thread.join()

@@ -1,0 +1,166 @@
+"""The one thread that writes: inbox -> scribes -> one append for all that is waiting.
+
+Facts that cannot be written (full disk, locked database) are kept in order and tried again until they are; meanwhile
+the inbox fills up and the lines wait. Only what nobody tells us is lost, and that is what blind intervals are for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from dutyphone.clock import Clock, Moment
+from dutyphone.errors import DiskFull, StoreError
+from dutyphone.i18n import _
+from dutyphone.journal.facts import Fact, RecorderStopped, StopReason
+from dutyphone.lines.events import LineEvent
+from dutyphone.recorder.clockwatch import ClockWatch
+from dutyphone.recorder.inbox import Inbox, Tick
+from dutyphone.recorder.scribe import Scribe
+
+LARGEST_BATCH = 1000
+"""Events taken from the inbox for one append."""
+
+MOST_WAITING = 10_000
+"""Facts kept while the database cannot be written; above it the inbox is left alone until some are written."""
+
+RETRY_S = 1.0
+"""How long to wait before writing is tried again."""
+
+FAREWELL_TRIES = 5
+"""How often the last facts are tried; systemd kills what has not stopped after 90 s."""
+
+
+class Ledger(Protocol):
+    """What the writer needs of a store."""
+
+    def append(self, facts: Sequence[Fact], *, recorded_at: datetime) -> range: ...
+
+    def beat(self, at: datetime, heard: Mapping[str, datetime]) -> None: ...
+
+
+class Writer:
+    """Turns the inbox into the journal. `run` is the body of a thread and returns when the inbox is closed."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        ledger: Ledger,
+        scribes: Mapping[str, Scribe],
+        clock: Clock,
+        complain: Callable[[str], None],
+        make_room: Callable[[], bool] = lambda: False,
+        on_beat: Callable[[], None] = lambda: None,
+        on_new_day: Callable[[], None] = lambda: None,
+        keep_for_next_start: Callable[[Sequence[Fact]], None],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._inbox = inbox
+        self._ledger = ledger
+        self._scribes = scribes
+        self._clock = clock
+        self._complain = complain
+        self._make_room = make_room
+        self._on_beat = on_beat
+        self._on_new_day = on_new_day
+        self._keep_for_next_start = keep_for_next_start
+        self._pause = pause
+        self._clock_watch = ClockWatch()
+        self._waiting: list[Fact] = []
+        self._retry_at: float | None = None
+        self._beat_due = False
+
+    def run(self, first: Sequence[Fact] = ()) -> None:
+        """Write `first`, then all that comes, until the inbox is closed."""
+        self._waiting.extend(first)
+        self._write(self._clock.now())
+        closed = False
+        while not closed:
+            if len(self._waiting) >= MOST_WAITING:
+                self._pause(RETRY_S)
+                self._write(self._clock.now())
+                continue
+            items, closed = self._inbox.take(self._patience(), LARGEST_BATCH)
+            self.work(items)
+        self._finish()
+
+    def work(self, items: Sequence[LineEvent | Tick]) -> None:
+        """Take in `items` and all that is due, and write what follows from it."""
+        now = self._clock.now()
+        self._waiting += self._clock_watch.on_moment(now)
+        for item in items:
+            if isinstance(item, Tick):
+                self._tick(item)
+            elif scribe := self._scribes.get(item.line):
+                self._waiting += scribe.on_event(item)
+        for scribe in self._scribes.values():
+            due = scribe.next_deadline()
+            if due is not None and due <= now.mono:
+                self._waiting += scribe.on_deadline(now)
+        self._write(now)
+
+    @property
+    def waiting(self) -> int:
+        """Facts that are not written yet."""
+        return len(self._waiting)
+
+    def _patience(self) -> float | None:
+        due = [d for d in (s.next_deadline() for s in self._scribes.values()) if d is not None]
+        if self._retry_at is not None:
+            due.append(self._retry_at)
+        return max(0.0, min(due) - self._clock.now().mono) if due else None
+
+    def _tick(self, tick: Tick) -> None:
+        match tick:
+            case Tick.BEAT:
+                self._beat_due = True
+            case Tick.NEW_DAY:
+                self._on_new_day()
+
+    def _write(self, now: Moment) -> None:
+        if self._retry_at is not None and now.mono < self._retry_at:
+            return
+        try:
+            if self._waiting:
+                self._ledger.append(self._waiting, recorded_at=now.utc)
+                self._waiting.clear()
+            if self._beat_due:
+                heard = {line: s.last_heard.utc for line, s in self._scribes.items() if s.last_heard}
+                self._ledger.beat(now.utc, heard)
+                self._beat_due = False
+                self._on_beat()
+        except StoreError as failed:
+            self._hold(failed, now)
+        else:
+            if self._retry_at is not None:
+                self._complain(_("The database can be written again; nothing was lost."))
+            self._retry_at = None
+
+    def _hold(self, failed: StoreError, now: Moment) -> None:
+        first_time = self._retry_at is None
+        self._retry_at = now.mono + RETRY_S
+        if isinstance(failed, DiskFull) and self._make_room():
+            self._retry_at = now.mono
+        if first_time:
+            self._complain(
+                _("{problem} {advice} {n} entries wait in memory and are written as soon as it is possible.").format(
+                    problem=failed.message, advice=failed.advice, n=len(self._waiting)
+                )
+            )
+
+    def _finish(self) -> None:
+        """Close what is open, say farewell, and do not leave before it is written or cannot be."""
+        now = self._clock.now()
+        for scribe in self._scribes.values():
+            self._waiting += scribe.stop(now)
+        self._waiting.append(RecorderStopped(at=now.utc, reason=StopReason.REQUESTED))
+        for _attempt in range(FAREWELL_TRIES):
+            self._retry_at = None
+            self._write(self._clock.now())
+            if not self._waiting:
+                return
+            self._pause(RETRY_S)
+        self._keep_for_next_start(self._waiting)

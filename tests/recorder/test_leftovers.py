@@ -1,0 +1,69 @@
+"""What a recorder that died left open (S1-42: nobody was listening, and the log says so)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from dutyphone.journal.facts import CallEnded, Outcome, RecorderStopped, StopReason
+from dutyphone.lines.events import Direction, Evidence
+from dutyphone.recorder.leftovers import close_leftovers
+from dutyphone.store.readmodels import CallRow, CallState, RecorderRow
+
+NIGHT = datetime(2026, 2, 16, 18, 0, tzinfo=UTC)
+
+
+def recorder(stopped_at: datetime | None) -> RecorderRow:
+    return RecorderRow(
+        version="0",
+        pid=1,
+        simulated=False,
+        started_at=NIGHT,
+        beat_at=NIGHT + timedelta(minutes=10),
+        stopped_at=stopped_at,
+    )
+
+
+def call(**fields: object) -> CallRow:
+    known: dict[str, object] = {
+        "id": 1,
+        "call": "c1",
+        "line": "desk",
+        "direction": Direction.INCOMING,
+        "state": CallState.RINGING,
+        "arrived_at": NIGHT + timedelta(minutes=9),
+        "last_ring_at": NIGHT + timedelta(minutes=9, seconds=5),
+        "rings": 2,
+        "ring_s": 5.0,
+    }
+    return CallRow(**{**known, **fields})  # type: ignore[arg-type]  # test data by name
+
+
+def test_a_recorder_without_farewell_is_found_dead_at_its_last_sign_of_life() -> None:
+    (stopped,) = close_leftovers(recorder(None), [])
+    assert stopped == RecorderStopped(at=NIGHT + timedelta(minutes=10), reason=StopReason.FOUND_DEAD)
+
+
+def test_a_recorder_that_said_farewell_owes_nothing() -> None:
+    assert close_leftovers(recorder(NIGHT), []) == []
+    assert close_leftovers(None, []) == []
+
+
+def test_a_ringing_call_is_closed_as_unknown() -> None:
+    _stopped, ended = close_leftovers(recorder(None), [call()])
+    assert isinstance(ended, CallEnded)
+    assert (ended.outcome, ended.evidence, ended.rings) == (Outcome.UNKNOWN, Evidence.RECORDER_STOPPED, 2)
+    assert ended.at == NIGHT + timedelta(minutes=10)
+
+
+def test_an_answered_call_keeps_the_talk_that_was_seen() -> None:
+    answered = call(state=CallState.IN_CALL, answered_at=NIGHT + timedelta(minutes=9, seconds=10))
+    _stopped, ended = close_leftovers(recorder(None), [answered])
+    assert isinstance(ended, CallEnded)
+    assert (ended.outcome, ended.talk_s) == (Outcome.ANSWERED, 50.0)
+
+
+def test_a_call_never_ends_before_its_last_ring() -> None:
+    """The last beat may be older than the last ring."""
+    late = call(last_ring_at=NIGHT + timedelta(minutes=10, seconds=3))
+    ended = close_leftovers(recorder(None), [late])[-1]
+    assert ended.at == late.last_ring_at
