@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -144,6 +145,10 @@ class Settings(BaseSettings):
             return f"sqlite:///{self.folder() / 'drill.db'}"
         return self.database.url or f"sqlite:///{self.folder() / 'duty.db'}"
 
+    def shown_database_url(self) -> str:
+        """The URL as it may be shown: without a password."""
+        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", self.database_url())
+
     def time_zone(self) -> ZoneInfo:
         """The zone of the room."""
         return ZoneInfo(self.zone)
@@ -155,8 +160,13 @@ def default_config_path() -> Path:
     return Path(named) if named else Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
 
 
+def sample_config() -> str:
+    """A commented file to begin with."""
+    return (resources.files("dutyphone") / "sample-config.toml").read_text(encoding="utf-8")
+
+
 def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """The settings from `path`, or from the default place, where a missing file means defaults. Raises `ConfigError`."""
+    """The settings from `path`, or from the default place, where no file means defaults. Raises `ConfigError`."""
     place = path or default_config_path()
     text = _read(place, must_exist=path is not None or "DUTYPHONE_CONFIG" in os.environ)
     try:

@@ -48,7 +48,7 @@ def add_to(app: typer.Typer) -> None:
         ),
         format: FormatName = typer.Option(FormatName.XLSX, "--format", help=_("Of the file.")),  # noqa: A002
         output: Path | None = typer.Option(None, "--output", "-o", metavar="FILE", help=_("Default: in this folder.")),
-        profile: ProfileName = typer.Option(
+        profile: ProfileName | None = typer.Option(
             None, "--profile", help=_("people: Chinese columns, local times. machine: English columns, ISO 8601.")
         ),
         encoding: str | None = typer.Option(
