@@ -1,10 +1,10 @@
-"""Clocks that a test or a drill moves by hand."""
+"""Clocks for tests and drills: one moved by hand, one that runs fast."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from dutyphone.clock import Moment
+from dutyphone.clock import Clock, Moment
 
 START_OF_NIGHT = datetime(2026, 2, 16, 9, 30, tzinfo=UTC)
 """17:30 in Beijing on New Year's Eve of the lunar calendar: a night shift begins."""
@@ -28,3 +28,21 @@ class ManualClock:
         """Move the wall clock alone, as somebody setting it or a time server does."""
         self._moment = Moment(self._moment.mono, self._moment.utc + timedelta(seconds=seconds))
         return self._moment
+
+
+class FastClock:
+    """A clock that runs `speed` times as fast as `base`, from the moment it is made. `speed` is greater than 0."""
+
+    def __init__(self, base: Clock, speed: float = 1.0) -> None:
+        if speed <= 0:
+            raise ValueError("a clock cannot stand still or run backwards")
+        self._base = base
+        self._start = base.now()
+        self.speed = speed
+
+    def now(self) -> Moment:
+        return self._start.plus(self._base.now().since(self._start) * self.speed)
+
+    def base_seconds(self, seconds: float) -> float:
+        """How long `seconds` of this clock last on the clock underneath."""
+        return seconds / self.speed

@@ -1,0 +1,64 @@
+"""The scenarios that come with the program, and those of users: found by name, or by path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from dutyphone.errors import TranscriptError
+from dutyphone.i18n import _, language
+from dutyphone.lines.transcript import Transcript, parse_transcript
+from dutyphone_simulators.world import check_world
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioInfo:
+    """A packaged scenario: its name, and what it is about in the language of the interface."""
+
+    name: str
+    title: str
+
+
+def list_scenarios() -> list[ScenarioInfo]:
+    """Every scenario that comes with the program."""
+    return [ScenarioInfo(name=name, title=_title(load_scenario(name))) for name in _names()]
+
+
+def load_scenario(scenario: str | Path) -> Transcript:
+    """The scenario of that name, or the file of that path. Raises `TranscriptError` with a sentence."""
+    if isinstance(scenario, str) and scenario in _names():
+        text = resources.files(__package__).joinpath("scenarios", f"{scenario}.txt").read_text("utf-8")
+        return _checked(text, scenario)
+    path = Path(scenario)
+    if isinstance(scenario, str) and path.name == scenario and not path.exists():
+        raise TranscriptError(
+            _("There is no scenario called {name!r}.").format(name=scenario),
+            advice=_("Known ones: {names}. A file is named by its path.").format(names=", ".join(_names())),
+        )
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise TranscriptError(
+            _("The scenario {path} cannot be read.").format(path=path),
+            advice=_("It is a text file in UTF-8; see docs/transcripts.md."),
+            evidence=str(wrong),
+        ) from wrong
+    return _checked(text, path.name)
+
+
+def _checked(text: str, source: str) -> Transcript:
+    transcript = parse_transcript(text, source=source)
+    check_world(transcript)
+    return transcript
+
+
+def _names() -> list[str]:
+    folder = resources.files(__package__).joinpath("scenarios")
+    return sorted(entry.name.removesuffix(".txt") for entry in folder.iterdir() if entry.name.endswith(".txt"))
+
+
+def _title(transcript: Transcript) -> str:
+    headings = transcript.headings
+    local = headings.get("title-zh", "") if language() == "zh_CN" else ""
+    return local or headings.get("title", transcript.source)
