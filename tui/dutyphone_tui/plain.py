@@ -1,0 +1,49 @@
+"""The desk in a few lines of plain text, for a shell, a script or a spot check over a slow line (S2-92)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dutyphone.i18n import _
+from dutyphone.store.readmodels import DayCounts, LineCondition, LineRow, RecorderRow
+from dutyphone_tui import wording
+from dutyphone_tui.health import not_recording_since
+from dutyphone_tui.times import short_stamp_text
+
+
+def describe_desk(
+    recorder: RecorderRow | None, lines: Sequence[LineRow], today: DayCounts, *, now: datetime, zone: ZoneInfo
+) -> tuple[bool, tuple[str, ...]]:
+    """Whether every line is listened to now, and the sentences that say how things stand."""
+    sentences = [_recorder(recorder, now, zone)]
+    sentences += [_line(line, now, zone) for line in lines]
+    sentences.append(_("Today {total} calls, {owed} still to be seen to.").format(total=today.total, owed=today.owed))
+    recording = recorder is not None and not_recording_since(recorder, now) is None
+    heard = bool(lines) and all(line.condition is not LineCondition.DOWN for line in lines)
+    return recording and heard, tuple(sentences)
+
+
+def _recorder(recorder: RecorderRow | None, now: datetime, zone: ZoneInfo) -> str:
+    if recorder is None:
+        return _("No recorder has ever run: calls are not recorded. Run `dutyphone record`.")
+    since = not_recording_since(recorder, now)
+    if since is not None:
+        return _("The recorder is not running since {time}: calls are not recorded. Run `dutyphone record`.").format(
+            time=short_stamp_text(since, now, zone)
+        )
+    return _("The recorder runs since {time} (version {version}, process {pid}).").format(
+        time=short_stamp_text(recorder.started_at, now, zone), version=recorder.version, pid=recorder.pid
+    )
+
+
+def _line(line: LineRow, now: datetime, zone: ZoneInfo) -> str:
+    since = short_stamp_text(line.since_at, now, zone)
+    if line.condition is LineCondition.DOWN:
+        return _("{line}: not listened to since {time}: {reason}").format(
+            line=line.title or line.line, time=since, reason=wording.loss(line.down_reason)
+        )
+    return _("{line}: {condition}, listened to since {time}").format(
+        line=line.title or line.line, condition=_(wording.CONDITIONS[line.condition]), time=since
+    )

@@ -1,0 +1,135 @@
+"""What all pages have: the heading, banners when something is wrong, the key bar; and what all dialogs have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+
+from dutyphone.clock import Moment
+from dutyphone.store.readmodels import CallRow
+from dutyphone_tui.keys import Key
+from dutyphone_tui.reading import Day, Live
+from dutyphone_tui.widgets.banners import Banners
+from dutyphone_tui.widgets.heading import Heading
+from dutyphone_tui.widgets.key_bar import KeyBar
+from dutyphone_tui.widgets.ringing_strip import RingingStrip
+
+if TYPE_CHECKING:
+    from dutyphone_tui.app import DutyConsole
+
+WIDE = 110
+"""From this many columns on, lists stand side by side."""
+
+TALL = 32
+"""From this many rows on there is room for the counts of the day, large."""
+
+
+class Part:
+    """What the console tells each of its screens. A screen shows what it needs of it."""
+
+    @property
+    def console(self) -> DutyConsole:
+        """The application, with what it knows."""
+        return cast("DutyConsole", cast("Screen[None]", self).app)  # screens of this package are only pushed by it
+
+    def show_live(self, live: Live) -> None:
+        """How the lines stand now."""
+
+    def show_day(self, day: Day) -> None:
+        """The calls of the duty day, and what is owed."""
+
+    def show_written(self, row: CallRow) -> None:
+        """What the officer said of this call is stored."""
+
+    def show_places(self) -> None:
+        """More places of numbers are known."""
+
+    def tick(self, now: Moment) -> None:
+        """A second has passed."""
+
+    def action_back(self) -> None:
+        cast("Screen[None]", self).dismiss()
+
+
+class Page(Part, Screen[None]):
+    """A whole screen. `KEYS` are its keys, `body` its middle."""
+
+    KEYS: ClassVar[tuple[Key, ...]] = ()
+    STRIP: ClassVar[bool] = True
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between banners and key bar."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        desk, now = self.console.desk, self.console.now
+        yield Heading(
+            room=desk.room, officer=desk.officer, simulated=self.console.simulated, zone=desk.zone, now=now.utc
+        )
+        yield Banners()
+        if self.STRIP:
+            yield RingingStrip(self.console.telling, now.utc)
+        yield from self.body()
+        yield KeyBar(self.KEYS)
+
+    def on_mount(self) -> None:
+        self._catch_up()
+
+    def on_screen_resume(self) -> None:
+        self._catch_up()
+
+    def show_live(self, live: Live) -> None:
+        self.query_one(Heading).show_drill(simulated=self.console.simulated)
+        for strip in self.query(RingingStrip):
+            strip.show(live.open_calls)
+        self.show_health()
+
+    def show_health(self) -> None:
+        """Say what is wrong, if anything is."""
+        self.query_one(Banners).show(self.console.banners())
+
+    def tick(self, now: Moment) -> None:
+        self.query_one(Heading).show(now=now.utc, quiet=not self.console.bell_on)
+        for strip in self.query(RingingStrip):
+            strip.tick(now.utc)
+        self.show_health()
+
+    def _catch_up(self) -> None:
+        """Show what was read while this page was not there."""
+        if self.console.live is not None:
+            self.show_live(self.console.live)
+        if self.console.day is not None:
+            self.show_day(self.console.day)
+        self.tick(self.console.now)
+
+
+class Dialog(Part, ModalScreen[None]):
+    """A box over the page. Its first row says who calls, so that nothing in it ever moves."""
+
+    KEYS: ClassVar[tuple[Key, ...]] = ()
+
+    def box(self) -> Iterable[Widget]:
+        """The widgets in the box."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box"):
+            yield RingingStrip(self.console.telling, self.console.now.utc)
+            yield from self.box()
+            yield KeyBar(self.KEYS)
+
+    def on_mount(self) -> None:
+        self.query_one(".box").border_title = self.title or ""
+        if self.console.live is not None:
+            self.show_live(self.console.live)
+
+    def show_live(self, live: Live) -> None:
+        self.query_one(RingingStrip).show(live.open_calls)
+
+    def tick(self, now: Moment) -> None:
+        self.query_one(RingingStrip).tick(now.utc)

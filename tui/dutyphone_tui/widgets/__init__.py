@@ -1,0 +1,1 @@
+"""The parts of the screens, one a file. A widget shows read models and posts messages."""

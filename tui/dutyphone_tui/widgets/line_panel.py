@@ -1,0 +1,113 @@
+"""How each line stands: idle, ringing, in call or down, and when it was last heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from dutyphone.i18n import _
+from dutyphone.store.readmodels import CallRow, LineCondition, LineRow
+from dutyphone_tui import wording
+from dutyphone_tui.cells import fit
+from dutyphone_tui.telling import Telling
+from dutyphone_tui.times import age_text, short_stamp_text
+from dutyphone_tui.widgets.lines import Line, LinesWidget, line_width
+
+TITLE_CELLS = 14
+HEARD_LATE_S = 180.0
+"""A line that was not heard for longer than this is marked, though it is not (yet) down."""
+
+_URGENCY = (LineCondition.DOWN, LineCondition.RINGING, LineCondition.IN_CALL, LineCondition.IDLE)
+
+
+class LinePanel(LinesWidget):
+    """One row a line. If there is no room for all, those that are down or busy stay and the idle ones are counted."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-panel--title",
+        "line-panel--idle",
+        "line-panel--ringing",
+        "line-panel--in_call",
+        "line-panel--down",
+        "line-panel--bar",
+        "line-panel--late",
+        "line-panel--quiet",
+    }
+
+    def __init__(self, telling: Telling, now: datetime) -> None:
+        super().__init__()
+        self._telling = telling
+        self._rows: tuple[LineRow, ...] = ()
+        self._calls: dict[str, CallRow] = {}
+        self._now = now
+        self._most = 3
+
+    def show(self, lines: tuple[LineRow, ...], calls: tuple[CallRow, ...]) -> None:
+        self._rows = lines
+        self._calls = {row.line: row for row in calls}
+        self.renew()
+
+    def tick(self, now: datetime) -> None:
+        self._now = now
+        self.renew()
+
+    def allow(self, most: int) -> None:
+        """Take at most `most` rows."""
+        self._most = max(most, 2)
+        self.renew()
+
+    def lines(self, width: int) -> Sequence[Line]:
+        if not self._rows:
+            return [[(f" {_('No line is set up.')}", "line-panel--quiet")]]
+        if len(self._rows) <= self._most:
+            return [self._row(row, width) for row in self._rows]
+        urgent = sorted(self._rows, key=lambda row: _URGENCY.index(row.condition))
+        shown, rest = urgent[: self._most - 1], urgent[self._most - 1 :]
+        counted = [
+            _("{n} {condition}").format(n=n, condition=_(wording.CONDITIONS[condition]))
+            for condition in _URGENCY
+            if (n := sum(row.condition is condition for row in rest))
+        ]
+        others = _("{n} more lines: {counted}").format(n=len(rest), counted=", ".join(counted))
+        return [*(self._row(row, width) for row in shown), [(f" {others}", "line-panel--quiet")]]
+
+    def _row(self, row: LineRow, width: int) -> Line:
+        if row.condition is LineCondition.DOWN:
+            return self._down(row, width)
+        chip = f" {_(wording.CONDITIONS[row.condition])} "
+        start: Line = [
+            (f" {fit(row.title or row.line, TITLE_CELLS)} ", "line-panel--title"),
+            (fit(chip, _chip_cells()), f"line-panel--{row.condition.value}"),
+            ("  ", ""),
+        ]
+        words, look = self._words(row)
+        return [*start, (fit(words, width - line_width(start)), look)]
+
+    def _words(self, row: LineRow) -> tuple[str, str]:
+        """What is worth knowing of a line that is listened to, most urgent first."""
+        if row.troubles:
+            return ", ".join(_(wording.TROUBLES[trouble]) for trouble in row.troubles), "line-panel--late"
+        call = self._calls.get(row.line)
+        if call is not None:
+            return self._telling.caller(call), ""
+        if row.last_heard_at is None:
+            return _("nothing heard yet"), "line-panel--quiet"
+        age_s = (self._now - row.last_heard_at).total_seconds()
+        look = "line-panel--late" if age_s > HEARD_LATE_S else "line-panel--quiet"
+        heard = _("last heard {age}").format(age=age_text(age_s))
+        return "   ".join(part for part in (heard, row.device or "", row.port) if part), look
+
+    def _down(self, row: LineRow, width: int) -> Line:
+        words = [wording.loss(row.down_reason), _("calls meanwhile are not recorded")]
+        since = short_stamp_text(row.since_at, self._now, self._telling.zone)
+        text = _("NOT LISTENING since {time}: {words}").format(time=since, words=_(", ").join(words))
+        title = f" {fit(row.title or row.line, TITLE_CELLS)} "
+        chip = fit(f" {_(wording.CONDITIONS[row.condition])} ", _chip_cells())
+        start: Line = [(title, "line-panel--bar"), (chip, "line-panel--down"), ("  ", "line-panel--bar")]
+        return [*start, (fit(text, width - line_width(start)), "line-panel--bar")]
+
+
+def _chip_cells() -> int:
+    """The width of the widest condition in this language."""
+    return max(line_width([(_(text), "")]) for text in wording.CONDITIONS.values()) + 2
