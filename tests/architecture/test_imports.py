@@ -99,6 +99,20 @@ def test_the_recorder_never_brings_in_the_screen() -> None:
     assert {"textual", "dutyphone_tui"} & tops(loaded) == set()
 
 
+def test_saying_the_version_brings_in_next_to_nothing() -> None:
+    """P8: what a start costs is what it imports."""
+    loaded = loaded_by("sys.argv = ['dutyphone', '--version']", "from dutyphone.cli import main", "main()")
+    assert loaded - sys.stdlib_module_names == {"dutyphone", "dutyphone.cli"}
+
+
+def test_the_command_line_itself_brings_in_no_database_and_no_screen() -> None:
+    """P8: a command imports what it needs when it runs."""
+    loaded = loaded_by("from dutyphone.cli.commands import build", "build()")
+    assert {"sqlalchemy", "alembic", "textual", "serial", "phonenumbers", "apscheduler", "xlsxwriter"} & tops(
+        loaded
+    ) == set()
+
+
 # --- dependencies ------------------------------------------------------------------------------------------------
 
 
