@@ -41,11 +41,15 @@ class Profile(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `width` is in half-width characters, of which a Chinese one takes two; `wraps` for long text."""
+    """One column. `width` is in half-width characters, of which a Chinese one takes two; `wraps` for long text.
+
+    `digits` is text that looks like a number and must stay text when somebody edits the cell.
+    """
 
     title: str
     width: int = 12
     wraps: bool = False
+    digits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,10 @@ def call_sheet(profile: Profile, style: Style, *, chinese: bool) -> Sheet[CallRo
     """The table of calls."""
     if profile is Profile.MACHINE:
         return Sheet(title="calls", columns=_titled(MACHINE_COLUMNS), cells=_machine_cells(style))
-    columns = [Column(title=zh if chinese else en, width=width, wraps=wraps) for zh, en, width, wraps in PEOPLE_COLUMNS]
+    columns = [
+        Column(title=zh if chinese else en, width=width, wraps=zh in _WRAPPED, digits=zh in _DIGITS)
+        for zh, en, width in PEOPLE_COLUMNS
+    ]
     return Sheet(title=_marked(style, style.words.calls), columns=columns, cells=_people_cells(style))
 
 
@@ -86,30 +93,33 @@ def blind_sheet(profile: Profile, style: Style, *, chinese: bool) -> Sheet[Blind
 
 
 PEOPLE_COLUMNS = (
-    ("序号", "No.", 8, False),
-    ("值班日期", "Duty date", 11, False),
-    ("班次", "Shift", 8, False),
-    ("值班员", "Officer", 10, False),
-    ("线路", "Line", 12, False),
-    ("方向", "Direction", 9, False),
-    ("来电时间", "Arrived", 20, False),
-    ("接听时间", "Answered", 20, False),
-    ("结束时间", "Ended", 20, False),
-    ("振铃(秒)", "Ring (s)", 9, False),
-    ("通话(秒)", "Talk (s)", 9, False),
-    ("结果", "Result", 10, False),
-    ("号码", "Number", 20, False),
-    ("单位", "Unit", 20, False),
-    ("姓名", "Name", 14, False),
-    ("职务", "Post", 10, False),
-    ("重要程度", "Importance", 10, False),
-    ("是否转移", "Forwarded", 10, False),
-    ("电话记录编号", "Record no.", 16, False),
-    ("处理情况", "Handling", 20, True),
-    ("补录", "Backfilled", 10, False),
-    ("备注", "Remarks", 40, True),
+    ("序号", "No.", 8),
+    ("值班日期", "Duty date", 11),
+    ("班次", "Shift", 8),
+    ("值班员", "Officer", 10),
+    ("线路", "Line", 12),
+    ("方向", "Direction", 9),
+    ("来电时间", "Arrived", 20),
+    ("接听时间", "Answered", 20),
+    ("结束时间", "Ended", 20),
+    ("振铃(秒)", "Ring (s)", 9),
+    ("通话(秒)", "Talk (s)", 9),
+    ("结果", "Result", 10),
+    ("号码", "Number", 20),
+    ("单位", "Unit", 20),
+    ("姓名", "Name", 14),
+    ("职务", "Post", 10),
+    ("重要程度", "Importance", 10),
+    ("是否转移", "Forwarded", 10),
+    ("电话记录编号", "Record no.", 16),
+    ("处理情况", "Handling", 20),
+    ("补录", "Backfilled", 10),
+    ("备注", "Remarks", 40),
 )
-"""Chinese title, English title, width, whether it wraps."""
+"""Chinese title, English title, width."""
+
+_WRAPPED = frozenset({"处理情况", "备注"})
+_DIGITS = frozenset({"号码", "电话记录编号", "number_raw", "number_e164ish", "extension"})
 
 MACHINE_COLUMNS = (
     "id",
@@ -155,7 +165,7 @@ BLIND_MACHINE_COLUMNS = ("id", "line", "from_at", "until_at", "length_s", "reaso
 
 
 def _titled(names: Sequence[str]) -> list[Column]:
-    return [Column(title=name, width=max(12, len(name) + 2)) for name in names]
+    return [Column(title=name, width=max(12, len(name) + 2), digits=name in _DIGITS) for name in names]
 
 
 def _marked(style: Style, title: str) -> str:
@@ -304,10 +314,16 @@ def _source(style: Style) -> str:
 
 
 def _wall_clock(zone: tzinfo) -> Callable[[datetime], str]:
-    """2026-05-09 17:30:05 on the wall of the room."""
+    """2026-05-09 17:30:05 on the wall of the room. Put together from parts, which is twice as fast as `isoformat`."""
+    known_day, date = 0, ""
 
     def clock(at: datetime) -> str:
-        return at.astimezone(zone).isoformat(" ", "seconds")[:19]
+        nonlocal known_day, date
+        local = at.astimezone(zone)
+        day = local.toordinal()
+        if day != known_day:
+            known_day, date = day, local.date().isoformat()
+        return f"{date} {_TWO_DIGITS[local.hour]}:{_TWO_DIGITS[local.minute]}:{_TWO_DIGITS[local.second]}"
 
     return clock
 
@@ -364,4 +380,5 @@ def _number_for_people(style: Style) -> Callable[[CallRow], str | None]:
     return number
 
 
-_NUMBERS_REMEMBERED = 4096
+_NUMBERS_REMEMBERED = 20_000
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))

@@ -47,8 +47,9 @@ def write_xlsx(tables: Tables, path: Path, *, rows_per_sheet: int = ROWS_PER_SHE
         book.use_zip64()
         try:
             _describe(book, tables)
-            rows = _write_sheet(book, tables, tables.calls, chain.from_iterable(tables.batches), rows_per_sheet)
-            _write_sheet(book, tables, tables.blind, tables.blind_rows, rows_per_sheet)
+            looks = _Looks(book)
+            rows = _write_sheet(book, looks, tables, tables.calls, chain.from_iterable(tables.batches), rows_per_sheet)
+            _write_sheet(book, looks, tables, tables.blind, tables.blind_rows, rows_per_sheet)
             book.close()
         except BaseException as error:
             _abandon(book, file)
@@ -70,20 +71,20 @@ def _describe(book: Any, tables: Tables) -> None:
     )
 
 
-def _write_sheet(book: Any, tables: Tables, table: Sheet[Row], rows: Iterable[Row], rows_per_sheet: int) -> int:
+def _write_sheet(
+    book: Any, looks: _Looks, tables: Tables, table: Sheet[Row], rows: Iterable[Row], rows_per_sheet: int
+) -> int:
     """Write one table, on as many sheets as it needs and on one if it is empty; the number of its rows."""
-    header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter", "num_format": "@"})
-    styles = [book.add_format({"num_format": "@", "text_wrap": column.wraps}) for column in table.columns]
-    numeric = book.add_format({"num_format": "General"})
+    styles = [looks.of(column) for column in table.columns]
     total = 0
-    sheet, at = _new_sheet(book, tables, table.title, table.columns, header), 0
+    sheet, at = _new_sheet(book, tables, table.title, table.columns, looks), 0
     write_string, write_number = sheet.write_string, sheet.write_number
     for row in rows:
         if at + 1 >= rows_per_sheet:
             _finish(sheet, at, table.columns)
             number = total // (rows_per_sheet - 1) + 1
             title = tables.words.continued.format(title=table.title, number=number)
-            sheet, at = _new_sheet(book, tables, title, table.columns, header), 0
+            sheet, at = _new_sheet(book, tables, title, table.columns, looks), 0
             write_string, write_number = sheet.write_string, sheet.write_number
         at += 1
         total += 1
@@ -93,12 +94,25 @@ def _write_sheet(book: Any, tables: Tables, table: Sheet[Row], rows: Iterable[Ro
             if isinstance(cell, str):
                 write_string(at, column, cell, styles[column])
             else:
-                write_number(at, column, cell, numeric)
+                write_number(at, column, cell)
     _finish(sheet, at, table.columns)
     return total
 
 
-def _new_sheet(book: Any, tables: Tables, title: str, columns: Iterable[Column], header: Any) -> Any:
+class _Looks:
+    """The formats of a workbook, one object for each: XlsxWriter works out the index of a copy anew for every cell."""
+
+    def __init__(self, book: Any) -> None:
+        self.header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
+        self._digits = book.add_format({"num_format": "@"})
+        self._long_text = book.add_format({"text_wrap": True})
+
+    def of(self, column: Column) -> Any:
+        """The format of the cells of `column`; None is the default."""
+        return self._digits if column.digits else self._long_text if column.wraps else None
+
+
+def _new_sheet(book: Any, tables: Tables, title: str, columns: Iterable[Column], looks: _Looks) -> Any:
     sheet = book.add_worksheet(title)
     sheet.freeze_panes(1, 0)
     sheet.repeat_rows(0)
@@ -111,7 +125,7 @@ def _new_sheet(book: Any, tables: Tables, title: str, columns: Iterable[Column],
     sheet.set_footer(f"&C{tables.words.page}")
     for at, column in enumerate(columns):
         sheet.set_column(at, at, column.width)
-        sheet.write_string(0, at, column.title, header)
+        sheet.write_string(0, at, column.title, looks.header)
     return sheet
 
 
