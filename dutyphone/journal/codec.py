@@ -8,13 +8,13 @@ in UTC with microseconds; enums are their codes; bytes are a string in which eac
 from __future__ import annotations
 
 import json
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
 from typing import Any
 
 from dutyphone.journal.facts import FACTS, VERSIONS, Fact
@@ -33,7 +33,7 @@ def encode(fact: Fact) -> str:
         if value is None or (default is not MISSING and value == default):
             continue
         body[name] = to_json(value)
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _LONE_SURROGATE.sub(_escaped, _dump(body))
 
 
 def decode(kind: str, version: int, body: str) -> Fact:
@@ -56,14 +56,28 @@ def decode_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+_dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, as terminals hand on bytes they cannot read: UTF-8 has no form for it, JSON has."""
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
+
+
 _Step = tuple[str, Callable[[Any], Any], Callable[[Any], Any], Any]
 
 
-@cache
+_PLANS: dict[type[Fact], tuple[_Step, ...]] = {}
+
+
 def _plan(fact_type: type[Fact]) -> tuple[_Step, ...]:
     """For each field: its name, how to write it, how to read it, its default."""
-    hints = typing.get_type_hints(fact_type)
-    return tuple((f.name, *_converters(hints[f.name]), f.default) for f in fields(fact_type))
+    if fact_type not in _PLANS:
+        hints = typing.get_type_hints(fact_type)
+        _PLANS[fact_type] = tuple((f.name, *_converters(hints[f.name]), f.default) for f in fields(fact_type))
+    return _PLANS[fact_type]
 
 
 def _converters(hint: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:

@@ -1,0 +1,210 @@
+"""Read models to rows and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any, TypeVar
+
+from dutyphone.journal.facts import NumberKind, Outcome, Settlement
+from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence
+from dutyphone.store.readmodels import BlindRow, CallRow, CallState
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+E = TypeVar("E", bound=Enum)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970-01-01 UTC. `at` is aware."""
+    return (at - EPOCH) // _MICROSECOND
+
+
+def moment(us: int) -> datetime:
+    """The aware datetime of `micros`."""
+    return EPOCH + timedelta(microseconds=us)
+
+
+def storable(text: str) -> str:
+    """`text` without what no database takes (NUL and lone surrogates become U+FFFD). The journal keeps the original."""
+    return _UNSTORABLE.sub("�", text) if _UNSTORABLE.search(text) else text
+
+
+def _codes(enum: type[E]) -> Callable[[str], E]:
+    return {member.value: member for member in enum}.__getitem__
+
+
+_direction = _codes(Direction)
+_state = _codes(CallState)
+_kind = _codes(NumberKind)
+_absence = _codes(NumberAbsence)
+_name_absence = _codes(NameAbsence)
+_outcome = _codes(Outcome)
+_evidence = _codes(Evidence)
+_settlement = _codes(Settlement)
+_reason = _codes(LossReason)
+
+CALL_COLUMNS = (
+    "id",
+    "call",
+    "line",
+    "direction",
+    "state",
+    "arrived_us",
+    "last_ring_us",
+    "answered_us",
+    "ended_us",
+    "rings",
+    "ring_s",
+    "talk_s",
+    "identified",
+    "number_raw",
+    "number",
+    "kind",
+    "extension",
+    "absence",
+    "name",
+    "name_absence",
+    "doubtful",
+    "outcome",
+    "evidence",
+    "settlement",
+    "settled_by",
+    "settled_us",
+    "fax",
+    "digits",
+    "notes",
+    "last_note",
+)
+"""The columns that `call_row` takes, in its order."""
+
+
+def call_row(record: Sequence[Any]) -> CallRow:
+    """The call in a row of `CALL_COLUMNS`; further columns behind them do not matter."""
+    (
+        call_id,
+        call,
+        line,
+        direction,
+        state,
+        arrived_us,
+        last_ring_us,
+        answered_us,
+        ended_us,
+        rings,
+        ring_s,
+        talk_s,
+        identified,
+        number_raw,
+        number,
+        kind,
+        extension,
+        absence,
+        name,
+        name_absence,
+        doubtful,
+        outcome,
+        evidence,
+        settlement,
+        settled_by,
+        settled_us,
+        fax,
+        digits,
+        notes,
+        last_note,
+    ) = record[:30]
+    return CallRow(
+        id=call_id,
+        call=call,
+        line=line,
+        direction=_direction(direction),
+        state=_state(state),
+        arrived_at=EPOCH + timedelta(microseconds=arrived_us),
+        last_ring_at=None if last_ring_us is None else moment(last_ring_us),
+        answered_at=None if answered_us is None else moment(answered_us),
+        ended_at=None if ended_us is None else moment(ended_us),
+        rings=rings,
+        ring_s=ring_s,
+        talk_s=talk_s,
+        identified=bool(identified),
+        number_raw=number_raw,
+        number=number,
+        kind=None if kind is None else _kind(kind),
+        extension=extension,
+        absence=None if absence is None else _absence(absence),
+        name=name,
+        name_absence=None if name_absence is None else _name_absence(name_absence),
+        doubtful=bool(doubtful),
+        outcome=None if outcome is None else _outcome(outcome),
+        evidence=None if evidence is None else _evidence(evidence),
+        settlement=None if settlement is None else _settlement(settlement),
+        settled_by=settled_by,
+        settled_at=None if settled_us is None else moment(settled_us),
+        fax=bool(fax),
+        digits=digits,
+        notes=notes,
+        last_note=last_note,
+    )
+
+
+def call_record(row: CallRow) -> dict[str, Any]:
+    """All columns of `schema.calls` for `row`, those derived from it included."""
+    return {
+        "id": row.id,
+        "call": row.call,
+        "line": row.line,
+        "direction": row.direction.value,
+        "state": row.state.value,
+        "arrived_us": micros(row.arrived_at),
+        "last_ring_us": _micros(row.last_ring_at),
+        "answered_us": _micros(row.answered_at),
+        "ended_us": _micros(row.ended_at),
+        "rings": row.rings,
+        "ring_s": row.ring_s,
+        "talk_s": row.talk_s,
+        "identified": row.identified,
+        "number_raw": row.number_raw,
+        "number": row.number,
+        "kind": _code(row.kind),
+        "extension": row.extension,
+        "absence": _code(row.absence),
+        "name": row.name,
+        "name_absence": _code(row.name_absence),
+        "doubtful": row.doubtful,
+        "outcome": _code(row.outcome),
+        "evidence": _code(row.evidence),
+        "settlement": _code(row.settlement),
+        "settled_by": row.settled_by,
+        "settled_us": _micros(row.settled_at),
+        "fax": row.fax,
+        "digits": row.digits,
+        "notes": row.notes,
+        "last_note": row.last_note,
+        "result": _code(row.result),
+        "owed": _code(row.owed),
+    }
+
+
+def blind_row(record: Sequence[Any]) -> BlindRow:
+    """The interval in a row of `schema.blind_intervals`."""
+    interval, line, from_us, until_us, reason, detail = record
+    return BlindRow(
+        id=interval,
+        line=line,
+        from_at=moment(from_us),
+        until_at=None if until_us is None else moment(until_us),
+        reason=None if reason is None else _reason(reason),
+        detail=detail,
+    )
+
+
+def _micros(at: datetime | None) -> int | None:
+    return None if at is None else (at - EPOCH) // _MICROSECOND
+
+
+def _code(member: Enum | None) -> Any:
+    return None if member is None else member.value

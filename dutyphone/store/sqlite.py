@@ -1,0 +1,269 @@
+"""SQLite: the embedded database of one desk.
+
+The driver is `sqlcipher3`, a wheel that carries a current SQLite. Versions 3.7.0 to 3.51.2 can corrupt a database in
+write-ahead mode that several connections write and checkpoint, which is just what a recorder and its consoles do.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    Column,
+    ColumnElement,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+    literal_column,
+)
+from sqlalchemy.sql.dml import Insert
+
+from dutyphone.errors import (
+    DatabaseBusy,
+    DatabaseOnNetworkDrive,
+    DatabaseUnusable,
+    DiskFull,
+    StoreError,
+    UnsafeSqlite,
+)
+from dutyphone.i18n import _
+from dutyphone.store.mounts import network_file_system
+from dutyphone.store.schema import APPLICATION_ID
+from dutyphone.store.search import NumberTerm, TextTerm, Token
+from dutyphone.store.session import Session
+
+UNSAFE = ((3, 7, 0), (3, 51, 2))
+"""First and last version of SQLite with the WAL-reset race."""
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long a writer waits for another one before `DatabaseBusy`."""
+
+CHECKPOINT_PAGES = 4_000
+"""The write-ahead log goes back into the database after so many pages (16 MB); each time costs two more flushes."""
+
+CACHE_KIB = 16_384
+"""Page cache of each connection."""
+
+_FULL = {"SQLITE_FULL"}
+_BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED"}
+_UNUSABLE = {"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_FORMAT"}
+
+
+class SqliteBackend:
+    """One SQLite file."""
+
+    begin_write = ("BEGIN IMMEDIATE",)
+    after_append = ""
+    begin_read = "BEGIN"
+    cheap_commits = "PRAGMA synchronous = NORMAL"
+
+    def __init__(self, url: URL) -> None:
+        if not url.database or url.database == ":memory:":
+            raise DatabaseUnusable(
+                _("A database in memory forgets every call."),
+                advice=_("Name a file, like sqlite:////var/lib/dutyphone/duty.db"),
+            )
+        self._url = url
+        self.path: Path | None = Path(url.database).absolute()
+        self._file = self.path
+        self._driver = safe_driver()
+        self.index = FtsIndex()
+
+    def make_engine(self) -> Engine:
+        engine = create_engine(self._url, module=self._driver, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        event.listen(engine, "connect", _on_connect)
+        return engine
+
+    def prepare(self, *, create: bool) -> None:
+        network = network_file_system(self._file.parent if self._file.parent.exists() else Path.cwd())
+        if network is not None:
+            raise DatabaseOnNetworkDrive(
+                _("{path} is on a network drive ({kind}).").format(path=self._file, kind=network),
+                advice=_("Put the database on a local disk, or use PostgreSQL to share it between machines."),
+                evidence=network,
+            )
+        if self._file.exists():
+            return
+        if not create:
+            raise DatabaseUnusable(
+                _("There is no database at {path}.").format(path=self._file),
+                advice=_("Start the recorder once (dutyphone record); it makes the database."),
+            )
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(str(error)) from error
+
+    def claim(self, session: Session) -> None:
+        session.sql(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    def settle(self, session: Session) -> None:
+        (mode,) = session.sql("PRAGMA journal_mode = WAL")[0]
+        if mode != "wal":
+            raise self._unusable(f"journal_mode = {mode}")
+
+    def ours(self, session: Session) -> bool | None:
+        (mark,) = session.sql("PRAGMA application_id")[0]
+        if mark == APPLICATION_ID:
+            return True
+        (tables,) = session.sql("SELECT count(*) FROM sqlite_master")[0]
+        return None if mark == 0 and tables == 0 else False
+
+    def streaming_cursor(self, connection: Any) -> Any:
+        return connection.cursor()
+
+    def usable(self, connection: Any) -> bool:  # noqa: ARG002 (a file does not go away)
+        return True
+
+    def roll_back(self, connection: Any) -> None:
+        with suppress(self._driver.Error):
+            if connection.in_transaction:
+                connection.rollback()
+
+    def error(self, error: BaseException) -> StoreError | None:
+        if isinstance(error, OSError):
+            return self._disk_full(str(error)) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+        if not isinstance(error, self._driver.Error):
+            return None
+        said = str(error)
+        name = str(getattr(error, "sqlite_errorname", None) or "")
+        code = "_".join(name.split("_")[:2])
+        if code in _FULL:
+            return self._disk_full(said)
+        if code in _BUSY:
+            return DatabaseBusy(
+                _("{path} is in use by another program.").format(path=self._file),
+                advice=_("Try again; if it stays so, close programs that have the file open."),
+                evidence=f"{name}: {said}",
+            )
+        if code in _UNUSABLE:
+            return self._unusable(f"{name}: {said}")
+        return StoreError(
+            _("{path} could not be read or written.").format(path=self._file),
+            advice=_("Check the disk, then run: dutyphone verify"),
+            evidence=f"{name}: {said}",
+        )
+
+    def _disk_full(self, said: str) -> DiskFull:
+        return DiskFull(
+            _("There is no room left on the disk of {path}.").format(path=self._file),
+            advice=_(
+                "Free some space. What is heard meanwhile is kept in memory and written as soon as there is room."
+            ),
+            evidence=said,
+        )
+
+    def _unusable(self, said: str) -> DatabaseUnusable:
+        folder = self._file.parent
+        return DatabaseUnusable(
+            _("{path} cannot be used as a database.").format(path=self._file),
+            advice=_("Check that it is a dutyphone database and that you may write in {folder}.").format(folder=folder),
+            evidence=said,
+        )
+
+
+class FtsIndex:
+    """FTS5 tables without content: they keep positions and numbers, no text."""
+
+    knows_phrases = True
+
+    def __init__(self) -> None:
+        metadata = MetaData()
+        self.text_index, self.number_index = (
+            Table(name, metadata, Column("rowid", Integer, primary_key=True), Column("tokens", Text))
+            for name in ("text_index", "number_index")
+        )
+        self._adds = {
+            table.name: insert(table).values(rowid=bindparam("document"), tokens=bindparam("words"))
+            for table in (self.text_index, self.number_index)
+        }
+
+    def like(self, column: ColumnElement[Any], pattern: ColumnElement[str]) -> ColumnElement[bool]:
+        return column.like(pattern, escape="\\")
+
+    def text_matches(self) -> ColumnElement[bool]:
+        return literal_column("text_index").op("MATCH", is_comparison=True)(bindparam("text_query", type_=Text))
+
+    def text_query(self, term: TextTerm) -> str:
+        if any(token.prefix for token in term.tokens):
+            return " ".join(map(_word, term.tokens))
+        return '"' + " ".join(token.text for token in term.tokens) + '"'
+
+    def number_matches(self) -> ColumnElement[bool]:
+        return literal_column("number_index").op("MATCH", is_comparison=True)(bindparam("number_query", type_=Text))
+
+    def number_query(self, term: NumberTerm) -> str:
+        return " OR ".join("(" + " AND ".join(map(_word, tokens)) + ")" for tokens in term.anyof)
+
+    def add(self, table: Table) -> Insert:
+        return self._adds[table.name]
+
+    def remove(self, session: Session, table: Table, rowid: int, tokens: str) -> None:
+        session.sql(
+            f"INSERT INTO {table.name} ({table.name}, rowid, tokens) VALUES ('delete', ?, ?)",  # noqa: S608
+            (rowid, tokens),
+        )
+
+    def clear(self, session: Session) -> None:
+        for table in (self.text_index, self.number_index):
+            session.sql(f"INSERT INTO {table.name} ({table.name}) VALUES ('delete-all')")  # noqa: S608
+
+    def documents(self, session: Session, table: Table) -> Iterator[tuple[int, str]]:
+        session.sql(f"CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', '{table.name}', 'instance')")
+        cursor = session.connection.cursor()
+        try:
+            yield from cursor.execute("SELECT doc, term FROM temp.vocabulary")
+        finally:
+            cursor.close()
+            session.sql("DROP TABLE temp.vocabulary")
+
+
+def safe_driver() -> Any:
+    """The DB-API module to use. Raises `UnsafeSqlite` if there is none without the WAL-reset race."""
+    try:
+        module: Any = import_module("sqlcipher3.dbapi2")
+    except ImportError:  # a distribution may leave it out and bring a sound system library
+        module = sqlite3
+    refuse_unsafe(module.sqlite_version_info, module.__name__)
+    return module
+
+
+def refuse_unsafe(version: tuple[int, ...], module: str) -> None:
+    """Raise `UnsafeSqlite` if `version` has the WAL-reset race."""
+    first, last = UNSAFE
+    if first <= version <= last:
+        raise UnsafeSqlite(
+            _("SQLite {version} of the module {module} can damage a database that several programs write.").format(
+                version=".".join(map(str, version)), module=module
+            ),
+            advice=_("Install the module that carries a sound one: pip install sqlcipher3"),
+        )
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        cursor.execute("PRAGMA trusted_schema = OFF")
+    finally:
+        cursor.close()
+
+
+def _word(token: Token) -> str:
+    return f'"{token.text}"' + ("*" if token.prefix else "")

@@ -1,0 +1,232 @@
+"""The store: the journal on disk and everything that is read from it.
+
+A `Store` may be used by several threads. Every writer, recorder or console, goes through `append`; every reader gets
+read models. What a driver of the database raises comes out as `dutyphone.errors.StoreError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import bindparam, select
+
+from dutyphone.journal.facts import Fact
+from dutyphone.store import queries, status
+from dutyphone.store.append import append, tail
+from dutyphone.store.database import Database
+from dutyphone.store.head import HeadKeeper, load_key
+from dutyphone.store.lease import RecorderLease
+from dutyphone.store.nudge import Nudger, watchers_folder
+from dutyphone.store.readmodels import (
+    BlindRow,
+    CallDetail,
+    CallPage,
+    CallQuery,
+    CallRow,
+    DayCounts,
+    LineRow,
+    RecorderRow,
+)
+from dutyphone.store.rows import micros
+from dutyphone.store.schema import journal
+from dutyphone.store.session import Session
+from dutyphone.store.status import LineDeclaration
+from dutyphone.store.upgrade import ready
+
+__all__ = ["LineDeclaration", "Store"]
+
+_HASH_AT = select(journal.c.hash).where(journal.c.seq == bindparam("wanted"))
+
+
+class Store:
+    """One open database. Made by `Store.open`; `close` it, or use it as a context manager."""
+
+    def __init__(self, database: Database, head: HeadKeeper | None) -> None:
+        """For `Store.open`; `database` is ready."""
+        self.database = database
+        self.head = head
+        self._history = queries.History(database.backend.index)
+        self._nudger = None if database.path is None else Nudger(watchers_folder(database.path))
+        self._last_at: datetime | None = None
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True, key_folder: Path | None = None) -> Store:
+        """Open the database at `url` (`sqlite:////absolute/path.db`, `postgresql+psycopg://user@host/name`).
+
+        `create` makes a database that is not there and brings an older one up to date. `key_folder` keeps the key that
+        signs the head of the journal, best where only the recorder's user can read; None: beside the SQLite file. A
+        head is kept beside the SQLite file; for a server it is kept in `key_folder`, and not at all without one.
+
+        Raises `StoreError`.
+        """
+        database = Database(url, create=create)
+        try:
+            ready(database, upgrade=create)
+            return cls(database, _head_keeper(database, key_folder))
+        except BaseException:
+            database.close()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Where the database is, without a password."""
+        return self.database.url.render_as_string(hide_password=True)
+
+    def close(self) -> None:
+        """Write the head and close every connection. May be called again."""
+        if self._last_at is not None:
+            self._keep_head(self._last_at)
+            self._last_at = None
+        if self._nudger is not None:
+            self._nudger.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def append(self, facts: Sequence[Fact], *, recorded_at: datetime) -> range:
+        """Write `facts` for ever, all of them or none; their seqs. Durable when this returns.
+
+        Raises `DatabaseBusy` or `DiskFull` if it may be tried again, and then nothing was written.
+        """
+        if not facts:
+            return range(0)
+        backend = self.database.backend
+        with self.database.writing() as session:
+            last = append(session, backend.index, facts, recorded_us=micros(recorded_at))
+            if backend.after_append:
+                session.sql(backend.after_append)
+        if self._nudger is not None:
+            self._nudger.nudge()
+        self._last_at = recorded_at
+        if self.head is not None and self.head.due(recorded_at):
+            self._keep_head(recorded_at)
+        return range(last.seq - len(facts) + 1, last.seq + 1)
+
+    def declare_lines(self, lines: Sequence[LineDeclaration]) -> None:
+        """These are the lines of the configuration, in this order; there are no others."""
+        with self.database.reporting() as session:
+            status.declare_lines(session, lines)
+
+    def beat(self, at: datetime, heard: Mapping[str, datetime]) -> None:
+        """The recorder lives at `at`, and last heard each line at the time given. Cheap; may be lost with the power."""
+        with self.database.reporting() as session:
+            status.beat(session, at, heard)
+        if self._last_at is not None and self.head is not None and self.head.due(at):
+            self._keep_head(at)
+
+    def lease(self) -> RecorderLease:
+        """The right to be this database's recorder. Raises `RecorderAlreadyRunning`. Release it."""
+        last = self.recorder()
+        return RecorderLease(self.database, last_pid=None if last is None else last.pid)
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def recorder(self) -> RecorderRow | None:
+        """The last recorder; None if there never was one."""
+        with self.database.snapshot() as session:
+            return status.recorder(session)
+
+    def lines(self) -> tuple[LineRow, ...]:
+        """The lines as they stand, in the order of the configuration."""
+        with self.database.snapshot() as session:
+            return status.lines(session)
+
+    def open_calls(self) -> tuple[CallRow, ...]:
+        """Calls that have not ended, oldest first."""
+        with self.database.reading() as session:
+            return queries.open_calls(session)
+
+    def owed_calls(self, limit: int = 200) -> tuple[CallRow, ...]:
+        """Calls that the officer still owes something, newest first."""
+        with self.database.reading() as session:
+            return queries.owed_calls(session, limit)
+
+    def calls_between(self, from_at: datetime, until_at: datetime, limit: int = 500) -> tuple[CallRow, ...]:
+        """Calls that arrived from `from_at` and before `until_at`, newest first."""
+        return self.history(CallQuery(from_at=from_at, until_at=until_at), limit=limit).rows
+
+    def history(self, query: CallQuery, *, before: int | None = None, limit: int = 50) -> CallPage:
+        """One page of the calls that `query` asks for, newest first, behind the call with id `before`."""
+        with self.database.reading() as session:
+            return self._history.page(session, query, before, limit)
+
+    def call(self, call: str) -> CallDetail | None:
+        """Everything about one call; None if there is no such call."""
+        with self.database.snapshot() as session:
+            return queries.call_detail(session, call)
+
+    def calls_of_number(self, number: str, *, excluding: str = "", limit: int = 5) -> tuple[CallRow, ...]:
+        """The last calls of a normalised number, newest first, without the call `excluding`."""
+        with self.database.reading() as session:
+            return queries.calls_of_number(session, number, excluding, limit)
+
+    def counts(self, from_at: datetime, until_at: datetime) -> DayCounts:
+        """Calls that arrived in a span of time, by result."""
+        with self.database.reading() as session:
+            return queries.counts(session, from_at, until_at)
+
+    def blind_intervals(self, from_at: datetime, until_at: datetime) -> tuple[BlindRow, ...]:
+        """Blind intervals that overlap a span of time, oldest first; those that still last included."""
+        with self.database.reading() as session:
+            return queries.blind_between(session, from_at, until_at)
+
+    def blind_open(self) -> tuple[BlindRow, ...]:
+        """Blind intervals that still last."""
+        with self.database.reading() as session:
+            return queries.blind_open(session)
+
+    def stream_calls(self, query: CallQuery) -> Iterator[CallRow]:
+        """All calls that `query` asks for, oldest first, as they are at the first one. Takes little memory.
+
+        Exhaust or close it: until then it holds a connection, and on SQLite the write-ahead log grows.
+        """
+        with self.database.snapshot() as session:
+            yield from self._history.stream(session, query)
+
+    def count_calls(self, query: CallQuery) -> int:
+        """How many calls `stream_calls` gives."""
+        with self.database.reading() as session:
+            return self._history.count(session, query)
+
+    def last_seq(self) -> int:
+        """The number of the journal's last row, 0 if it has none."""
+        with self.database.reading() as session:
+            return tail(session).seq
+
+    def _keep_head(self, at: datetime) -> None:
+        if self.head is None:
+            return
+        with self.database.snapshot() as session:
+            self.head.keep(tail(session), lambda seq: hash_at(session, seq), at)
+
+
+def hash_at(session: Session, seq: int) -> bytes | None:
+    """The hash of row `seq`, None if there is no such row."""
+    found = session.scalar(_HASH_AT, wanted=seq)
+    return None if found is None else bytes(found)
+
+
+def _head_keeper(database: Database, key_folder: Path | None) -> HeadKeeper | None:
+    if database.path is not None:
+        head = database.path.with_name(database.path.name + ".head")
+        key_path = database.path.with_name(database.path.name + ".key")
+    elif key_folder is not None:
+        head = key_folder / f"{database.url.host or 'localhost'}-{database.url.database}.head"
+    else:
+        return None
+    if key_folder is not None:
+        key_path = key_folder / "journal.key"
+    key = load_key(key_path, make=True)
+    return None if key is None else HeadKeeper(head, key)
