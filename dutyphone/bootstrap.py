@@ -9,19 +9,22 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from dutyphone import i18n
 from dutyphone.clock import SystemClock
 from dutyphone.config import LineSettings, Settings, notify_socket, option_error
-from dutyphone.errors import ConfigError, DutyphoneError, LineGone, OptionError
+from dutyphone.errors import ConfigError, DutyphoneError, LineGone, OptionError, OutputError
 from dutyphone.i18n import _
 
 if TYPE_CHECKING:
+    from dutyphone_tui.desk import ExportOrder
+
     from dutyphone.calls.numbers import Site
     from dutyphone.lines.driver import Driver
+    from dutyphone.outputs.csv_file import Encoding
     from dutyphone.outputs.export import ExportResult
     from dutyphone.recorder.service import LinePlan
     from dutyphone.store.store import Store
@@ -36,11 +39,14 @@ class Drill:
 
     scenario: str
     speed: float = 1.0
+    personality: str = ""
 
     def lines(self) -> dict[str, LineSettings]:
         """The one line of the drill."""
-        port = f"sim://{self.scenario}?loop=1&speed={self.speed:g}"
-        options: dict[str, object] = {"driver": "serial_modem", "title": _("Duty telephone"), "port": port}
+        from dutyphone_simulators.address import SimAddress
+
+        port = SimAddress(scenario=self.scenario, personality=self.personality, speed=self.speed, loop=True)
+        options: dict[str, object] = {"driver": "serial_modem", "title": _("Duty telephone"), "port": str(port)}
         return {DRILL_LINE: LineSettings.model_validate(options)}
 
 
@@ -70,9 +76,10 @@ def record(
     from dutyphone.recorder.systemd import ServiceManager
     from dutyphone.store.lease import RecorderLease
 
+    install_simulated_ports()
     lines = plan_lines(drill.lines() if drill else settings.lines, config_path)
     folder = settings.folder() / ("drill" if drill else "")
-    with open_store(settings, drill=drill is not None) as store, RecorderLease(store):
+    with open_store(settings, drill=drill is not None) as store, RecorderLease(store.database):
         recorder = Recorder(
             store,
             RecorderPlan(
@@ -130,7 +137,7 @@ def check_lines(settings: Settings, *, config_path: Path | None, may_be_empty: b
 
 def check_scenario(scenario: str) -> None:
     """Raises `TranscriptError` if there is no such scenario or it cannot be read."""
-    from dutyphone_simulators.player import load_scenario
+    from dutyphone_simulators.library import load_scenario
 
     load_scenario(scenario)
 
@@ -139,8 +146,16 @@ def try_lines(settings: Settings, *, config_path: Path | None) -> Iterator[tuple
     """Open each line once; what went wrong with it, or None."""
     from dutyphone.recorder.trial import try_driver
 
+    install_simulated_ports()
     for plan in check_lines(settings, config_path=config_path):
         yield plan.line, try_driver(plan.line, plan.driver, SystemClock())
+
+
+def install_simulated_ports() -> None:
+    """Let `port = "sim://night-shift"` be opened like any port."""
+    from dutyphone_simulators.urls import install
+
+    install()
 
 
 def _driver(name: str, line: LineSettings, config_path: Path | None) -> Driver:
@@ -198,30 +213,45 @@ def rebuild_store(settings: Settings, *, drill: bool) -> int:
         return store.last_seq()
 
 
-def export_calls(
-    settings: Settings,
-    *,
-    drill: bool,
-    from_at: datetime,
-    until_at: datetime,
-    format: str,  # noqa: A002 - the word users know
-    profile: str | None,
-    encoding: str | None,
-    output: Path | None,
-    on_progress: Callable[[int, int], None],
-) -> ExportResult:
-    """Export the calls of a span of time."""
-    with open_store(settings, drill=drill, create=False) as store:
-        return _export(settings, store, drill, from_at, until_at, format, profile, encoding, output, on_progress)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """Which calls, and how they are to be written. The names are those of the command line."""
+
+    from_at: datetime
+    until_at: datetime
+    path: Path
+    format: str
+    profile: str = "people"
+    encoding: str | None = None
+    drill: bool = False
+
+
+def export_calls(settings: Settings, order: ExportRequest, on_progress: Callable[[int, int], None]) -> ExportResult:
+    """Export the calls of a span of time. Raises `OutputError`, `StoreError`."""
+    with open_store(settings, drill=order.drill, create=False) as store:
+        return _export(store, settings, order, on_progress)
+
+
+def export_name(settings: Settings, from_at: datetime, until_at: datetime, suffix: str, *, drill: bool) -> str:
+    """What an export is called that was not given a name: the days it covers, and that it is a drill."""
+    zone = settings.time_zone()
+    first = from_at.astimezone(zone).date()
+    last = (until_at - timedelta(microseconds=1)).astimezone(zone).date()
+    days = f"{first}" if first == last else f"{first}_{last}"
+    return _("calls_{days}").format(days=days) + (_("_drill") if drill else "") + f".{suffix}"
 
 
 def desk_status(settings: Settings, *, drill: bool) -> Report:
     """The desk in words."""
-    from dutyphone.outputs.status import describe_desk
+    from dutyphone_tui.plain import describe_desk
 
+    from dutyphone.duty.shift_date import duty_day, shift_date
+
+    now, zone = SystemClock().now().utc, settings.time_zone()
     with open_store(settings, drill=drill, create=False) as store:
-        ok, sentences = describe_desk(store.recorder(), store.lines(), SystemClock().now().utc, settings.time_zone())
-    return Report(ok=ok, sentences=tuple(sentences))
+        today = store.counts(*duty_day(shift_date(now, zone), zone))
+        ok, sentences = describe_desk(store.recorder(), store.lines(), today, now=now, zone=zone)
+    return Report(ok=ok, sentences=sentences)
 
 
 def stop_recorder(settings: Settings, *, drill: bool) -> str:
@@ -276,20 +306,7 @@ def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> 
         ascii_borders=settings.console.ascii,
         drafts_folder=folder / "drafts",
         export_folder=folder / "exports",
-        export=lambda store, order, on_progress: (
-            _export(
-                settings,
-                store,
-                drill,
-                order.from_at,
-                order.until_at,
-                order.format.value,
-                None,
-                None,
-                order.folder,
-                on_progress,
-            ).path
-        ),
+        export=lambda store, order, on_progress: _export_from_console(store, settings, order, on_progress, drill=drill),
         place_of=lambda number, kind: place_of(number, kind, i18n.language()),
         shown_number=lambda row: show_number(row.number, row.kind, row.extension, row.number_raw, site),
         quit_warning=quit_warning,
@@ -318,18 +335,53 @@ def site_of(settings: Settings) -> Site:
 
 
 def _export(
-    settings: Settings,
-    store: Store,
-    drill: bool,
-    from_at: datetime,
-    until_at: datetime,
-    format_name: str,
-    profile_name: str | None,
-    encoding: str | None,
-    output: Path | None,
-    on_progress: Callable[[int, int], None],
+    store: Store, settings: Settings, order: ExportRequest, on_progress: Callable[[int, int], None]
 ) -> ExportResult:
-    raise NotImplementedError
+    from dutyphone.outputs.columns import Profile
+    from dutyphone.outputs.export import Format
+    from dutyphone.outputs.export import export_calls as write_calls
+    from dutyphone.store.readmodels import CallQuery
+
+    profile = Profile(order.profile)
+    return write_calls(
+        store,
+        CallQuery(from_at=order.from_at, until_at=order.until_at),
+        order.path,
+        format=Format(order.format),
+        profile=profile,
+        zone=settings.time_zone(),
+        language=i18n.language(),
+        simulated=order.drill,
+        now=SystemClock().now().utc,
+        encoding=_csv_encoding(order.encoding),
+        on_progress=on_progress,
+    )
+
+
+def _export_from_console(
+    store: Store, settings: Settings, order: ExportOrder, on_progress: Callable[[int, int], None], *, drill: bool
+) -> Path:
+    name = export_name(settings, order.from_at, order.until_at, order.format.value, drill=drill)
+    request = ExportRequest(
+        from_at=order.from_at,
+        until_at=order.until_at,
+        path=_made(order.folder) / name,
+        format=order.format.value,
+        drill=drill,
+    )
+    return _export(store, settings, request, on_progress).path
+
+
+def _csv_encoding(name: str | None) -> Encoding | None:
+    from dutyphone.outputs.csv_file import Encoding
+
+    try:
+        return Encoding(name) if name else None
+    except ValueError as unknown:
+        raise OutputError(
+            _("{name!r} is not an encoding of CSV files.").format(name=name),
+            advice=_("Take one of {names}.").format(names=", ".join(e.value for e in Encoding)),
+        ) from unknown
 
 
 def _made(folder: Path) -> Path:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from dutyphone import config, i18n
 from dutyphone.errors import DutyphoneError
+from dutyphone.i18n import _
+
+FAULT = 70
+"""Exit code of a fault of the program itself (EX_SOFTWARE of sysexits(3))."""
 
 
 def run_app(arguments: Sequence[str]) -> int:
@@ -27,6 +33,9 @@ def run_app(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except Exception:  # noqa: BLE001 - the last door: a fault of ours is kept for its mender and said in a sentence
+        print_error(_fault(traceback.format_exc()))
+        return FAULT
     return code if isinstance(code, int) else 0
 
 
@@ -35,6 +44,19 @@ def print_error(error: DutyphoneError) -> None:
     sys.stderr.write(f"dutyphone: {error.message}\n")
     if error.advice:
         sys.stderr.write(f"  {error.advice}\n")
+
+
+def _fault(trace: str) -> DutyphoneError:
+    """What is said about a fault of the program. The trace holds code, not data."""
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="dutyphone-fault-", delete=False) as file:
+            file.write(trace)
+    except OSError:
+        return DutyphoneError(trace)
+    return DutyphoneError(
+        _("This is a fault of dutyphone. What is in the log already is safe."),
+        advice=_("Start it again, and send {path} to whoever looks after it.").format(path=file.name),
+    )
 
 
 def _language(arguments: Sequence[str]) -> str:

@@ -48,8 +48,10 @@ def add_to(app: typer.Typer) -> None:
         ),
         format: FormatName = typer.Option(FormatName.XLSX, "--format", help=_("Of the file.")),  # noqa: A002
         output: Path | None = typer.Option(None, "--output", "-o", metavar="FILE", help=_("Default: in this folder.")),
-        profile: ProfileName | None = typer.Option(
-            None, "--profile", help=_("people: Chinese columns, local times. machine: English columns, ISO 8601.")
+        profile: ProfileName = typer.Option(
+            ProfileName.PEOPLE,
+            "--profile",
+            help=_("people: local times, for Excel. machine: English, ISO 8601."),
         ),
         encoding: str | None = typer.Option(
             None, "--encoding", help=_("Of CSV: utf-8-sig (Excel and WPS), utf-8 or gb18030.")
@@ -70,17 +72,16 @@ def add_to(app: typer.Typer) -> None:
         )
         until_at = _moment(to, zone, end_of_day=True) if to else now
         with _Progress() as progress:
-            result = bootstrap.export_calls(
-                settings,
-                drill=drill,
+            order = bootstrap.ExportRequest(
                 from_at=from_at,
                 until_at=until_at,
+                path=output or Path(bootstrap.export_name(settings, from_at, until_at, format.value, drill=drill)),
                 format=format.value,
-                profile=profile.value if profile else None,
+                profile=profile.value,
                 encoding=encoding,
-                output=output,
-                on_progress=progress.show,
+                drill=drill,
             )
+            result = bootstrap.export_calls(settings, order, progress.show)
         typer.echo(
             _("{rows} calls and {blind} interruptions written to {path}.").format(
                 rows=result.rows, blind=result.blind_intervals, path=result.path

@@ -43,6 +43,13 @@ def speed_option() -> Any:
     return typer.Option(1.0, "--speed", min=0.01, max=1000.0, help=_("How many times faster than life."))
 
 
+def personality_option() -> Any:
+    """`--personality`."""
+    return typer.Option(
+        "", "--personality", metavar="MODEM", help=_("Which modem is simulated; `dutyphone simulate list` names them.")
+    )
+
+
 def load(path: Path | None, **overrides: Any) -> Settings:
     """The settings, with the `overrides` that are not None standing over them."""
     from dutyphone.config import load_settings

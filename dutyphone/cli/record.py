@@ -7,7 +7,14 @@ from pathlib import Path
 
 import typer
 
-from dutyphone.cli.options import config_option, language_option, load, scenario_option, speed_option
+from dutyphone.cli.options import (
+    config_option,
+    language_option,
+    load,
+    personality_option,
+    scenario_option,
+    speed_option,
+)
 from dutyphone.i18n import _
 
 READY = "ready"
@@ -23,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
         language: str | None = language_option(),
         simulate: str | None = scenario_option("--simulate"),
         speed: float = speed_option(),
+        personality: str = personality_option(),
         wait: bool = typer.Option(
             False, "--wait", help=_("Go on trying if no line can be opened at first (what a service should do).")
         ),
@@ -32,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
         from dutyphone import bootstrap
 
         settings = load(config, language=language)
-        drill = bootstrap.Drill(scenario=simulate, speed=speed) if simulate else None
+        drill = bootstrap.Drill(scenario=simulate, speed=speed, personality=personality) if simulate else None
         bootstrap.record(
             settings,
             config_path=config,

@@ -13,7 +13,14 @@ from typing import Self
 
 import typer
 
-from dutyphone.cli.options import config_option, language_option, load, scenario_option, speed_option
+from dutyphone.cli.options import (
+    config_option,
+    language_option,
+    load,
+    personality_option,
+    scenario_option,
+    speed_option,
+)
 from dutyphone.errors import DutyphoneError, RecorderAlreadyRunning
 from dutyphone.i18n import _
 from dutyphone.i18n import language as current_language
@@ -34,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
         language: str | None = language_option(),
         simulate: str | None = scenario_option("--simulate"),
         speed: float = speed_option(),
+        personality: str = personality_option(),
     ) -> None:
         from dutyphone import bootstrap
 
@@ -44,13 +52,18 @@ def add_to(app: typer.Typer) -> None:
             bootstrap.check_scenario(simulate)
         arguments = ["--language", current_language()]
         arguments += ["--config", str(config)] if config else []
-        arguments += ["--simulate", simulate, "--speed", str(speed), "--with-parent"] if simulate else []
+        arguments += _drill_arguments(simulate, speed, personality) if simulate else []
         try:
             with RecorderProcess(arguments, settings.folder() / "recorder.log"):
                 warning = _("The recorder stops too: calls are not recorded any more.")
                 bootstrap.show_console(settings, drill=simulate is not None, quit_warning=warning)
         except RecorderAlreadyRunning:
             bootstrap.show_console(settings, drill=simulate is not None)
+
+
+def _drill_arguments(scenario: str, speed: float, personality: str) -> list[str]:
+    """A drill ends with its console; a real recorder outlives one that crashes."""
+    return ["--simulate", scenario, "--speed", str(speed), "--personality", personality, "--with-parent"]
 
 
 class RecorderProcess:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from dutyphone.cli.options import language_option, speed_option
+from dutyphone.cli.options import language_option, personality_option, speed_option
 from dutyphone.i18n import _
 
 
@@ -20,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
     @group.command(help=_("Open a pseudo-terminal that behaves like a voice modem on which a scenario is played."))
     def modem(
         scenario: str = typer.Argument("night-shift", help=_("A packaged scenario by name, or a file.")),
-        personality: str = typer.Option("usr-5637", help=_("Which modem it is; see `simulate list`.")),
+        personality: str = personality_option(),
         speed: float = speed_option(),
         link: Path | None = typer.Option(None, help=_("Make this symbolic link to the terminal.")),
         loop: bool = typer.Option(False, help=_("Begin again when the scenario is over.")),
