@@ -27,7 +27,12 @@ class Link:
 
 def digest(body: str) -> bytes:
     """The digest of a body."""
-    return sha256(body.encode()).digest()
+    return digest_bytes(body.encode())
+
+
+def digest_bytes(body: bytes) -> bytes:
+    """The digest of a body in UTF-8, or of whatever was found in its place."""
+    return sha256(body).digest()
 
 
 def next_hash(previous: bytes, link: Link) -> bytes:

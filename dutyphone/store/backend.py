@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Engine, Table
+from sqlalchemy import ColumnElement, Engine, Select, Table
 from sqlalchemy.sql.dml import Insert
 
 from dutyphone.errors import StoreError
@@ -92,6 +92,10 @@ class Backend(Protocol):
 
     def streaming_cursor(self, connection: Any) -> Any:
         """A cursor on a driver connection, within a transaction, that does not fetch everything at once."""
+
+    @property
+    def journal_bytes(self) -> Select[Any]:
+        """All columns of the journal in order, texts as the bytes that are stored."""
 
     def usable(self, connection: Any) -> bool:
         """Whether a kept connection still reaches the database."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     MetaData,
+    Select,
     Table,
     Text,
     bindparam,
@@ -31,6 +32,7 @@ from sqlalchemy.sql.dml import Insert
 
 from dutyphone.errors import DatabaseBusy, DatabaseUnusable, DiskFull, StoreError
 from dutyphone.i18n import _
+from dutyphone.store.schema import journal
 from dutyphone.store.search import NumberTerm, TextTerm, Token
 from dutyphone.store.session import Session
 
@@ -42,6 +44,11 @@ CHANNEL = "dutyphone"
 
 LOCK_TIMEOUT_MS = 5_000
 """How long a writer waits for another one before `DatabaseBusy`."""
+
+
+_JOURNAL_BYTES = select(
+    *(func.convert_to(column, "UTF8") if isinstance(column.type, Text) else column for column in journal.c)
+).order_by(journal.c.seq)
 
 
 class PostgresBackend:
@@ -90,6 +97,10 @@ class PostgresBackend:
 
     def streaming_cursor(self, connection: Any) -> Any:
         return connection.cursor(name=f"stream{next(self._streams)}")
+
+    @property
+    def journal_bytes(self) -> Select[Any]:
+        return _JOURNAL_BYTES
 
     def usable(self, connection: Any) -> bool:
         return not connection.closed

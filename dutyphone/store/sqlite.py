@@ -20,14 +20,18 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     Integer,
+    LargeBinary,
     MetaData,
+    Select,
     Table,
     Text,
     bindparam,
+    cast,
     create_engine,
     event,
     insert,
     literal_column,
+    select,
 )
 from sqlalchemy.sql.dml import Insert
 
@@ -41,7 +45,7 @@ from dutyphone.errors import (
 )
 from dutyphone.i18n import _
 from dutyphone.store.mounts import network_file_system
-from dutyphone.store.schema import APPLICATION_ID
+from dutyphone.store.schema import APPLICATION_ID, journal
 from dutyphone.store.search import NumberTerm, TextTerm, Token
 from dutyphone.store.session import Session
 
@@ -56,6 +60,10 @@ CHECKPOINT_PAGES = 4_000
 
 CACHE_KIB = 16_384
 """Page cache of each connection."""
+
+_JOURNAL_BYTES = select(
+    *(cast(column, LargeBinary) if isinstance(column.type, Text) else column for column in journal.c)
+).order_by(journal.c.seq)
 
 _FULL = {"SQLITE_FULL"}
 _BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED"}
@@ -124,6 +132,10 @@ class SqliteBackend:
 
     def streaming_cursor(self, connection: Any) -> Any:
         return connection.cursor()
+
+    @property
+    def journal_bytes(self) -> Select[Any]:
+        return _JOURNAL_BYTES
 
     def usable(self, connection: Any) -> bool:  # noqa: ARG002 (a file does not go away)
         return True
@@ -225,7 +237,11 @@ class FtsIndex:
         session.sql(f"CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', '{table.name}', 'instance')")
         cursor = session.connection.cursor()
         try:
-            yield from cursor.execute("SELECT doc, term FROM temp.vocabulary")
+            last = None
+            for row in cursor.execute("SELECT doc, term FROM temp.vocabulary"):
+                if row != last:  # one row for each place in the document
+                    yield row
+                last = row
         finally:
             cursor.close()
             session.sql("DROP TABLE temp.vocabulary")

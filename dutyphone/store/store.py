@@ -45,10 +45,11 @@ _HASH_AT = select(journal.c.hash).where(journal.c.seq == bindparam("wanted"))
 class Store:
     """One open database. Made by `Store.open`; `close` it, or use it as a context manager."""
 
-    def __init__(self, database: Database, head: HeadKeeper | None) -> None:
-        """For `Store.open`; `database` is ready."""
+    def __init__(self, database: Database, head: HeadKeeper | None, *, keeps_head: bool) -> None:
+        """For `Store.open`; `database` is ready. `keeps_head` without a `head`: its key cannot be read."""
         self.database = database
         self.head = head
+        self.keeps_head = keeps_head
         self._history = queries.History(database.backend.index)
         self._nudger = None if database.path is None else Nudger(watchers_folder(database.path))
         self._last_at: datetime | None = None
@@ -66,7 +67,8 @@ class Store:
         database = Database(url, create=create)
         try:
             ready(database, upgrade=create)
-            return cls(database, _head_keeper(database, key_folder))
+            keeps_head = database.path is not None or key_folder is not None
+            return cls(database, _head_keeper(database, key_folder, make=create), keeps_head=keeps_head)
         except BaseException:
             database.close()
             raise
@@ -218,7 +220,7 @@ def hash_at(session: Session, seq: int) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-def _head_keeper(database: Database, key_folder: Path | None) -> HeadKeeper | None:
+def _head_keeper(database: Database, key_folder: Path | None, *, make: bool) -> HeadKeeper | None:
     if database.path is not None:
         head = database.path.with_name(database.path.name + ".head")
         key_path = database.path.with_name(database.path.name + ".key")
@@ -228,5 +230,5 @@ def _head_keeper(database: Database, key_folder: Path | None) -> HeadKeeper | No
         return None
     if key_folder is not None:
         key_path = key_folder / "journal.key"
-    key = load_key(key_path, make=True)
+    key = load_key(key_path, make=make)
     return None if key is None else HeadKeeper(head, key)

@@ -1,0 +1,193 @@
+"""Is the journal what was written, all of it, and do the tables say what it says?
+
+Three questions, one moment: whether every row follows from the row before (the chain), whether the journal is as long
+as it once was (the signed head), and whether the projections are what the facts amount to (replayed beside).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, Text, func, select
+
+from dutyphone.errors import StoreError
+from dutyphone.i18n import _
+from dutyphone.journal.chain import GENESIS, Link, digest_bytes, next_hash
+from dutyphone.store.backend import SearchIndex
+from dutyphone.store.database import Database
+from dutyphone.store.head import HeadUnreadable, agrees
+from dutyphone.store.projector import Projector
+from dutyphone.store.replay import facts, project_all
+from dutyphone.store.schema import PROJECTIONS, journal
+from dutyphone.store.session import Row, Session
+from dutyphone.store.store import Store, hash_at
+from dutyphone.store.upgrade import ready
+
+_ROWS = select(func.count()).select_from(journal)
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """The first journal row that cannot be what was written. `what` is a sentence for people."""
+
+    seq: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What `verify` found. `head_problem` and `projection_differences` are sentences for people."""
+
+    rows: int
+    first_bad: BadRow | None
+    head_problem: str | None
+    projection_differences: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Nothing was found."""
+        return self.first_bad is None and self.head_problem is None and not self.projection_differences
+
+
+def verify(store: Store) -> VerifyReport:
+    """Check everything. Reads the whole database, and needs room for a copy of its tables in the temporary folder."""
+    try:
+        with store.database.snapshot() as session:
+            rows = int(session.scalar(_ROWS))
+    except StoreError as error:
+        return VerifyReport(rows=0, first_bad=BadRow(1, _said(error)), head_problem=None, projection_differences=())
+    first_bad = check_chain(store.database)
+    return VerifyReport(
+        rows=rows,
+        first_bad=first_bad,
+        head_problem=check_head(store, rows, first_bad),
+        projection_differences=() if first_bad else compare_projections(store.database),
+    )
+
+
+def check_chain(database: Database) -> BadRow | None:
+    """The first row that does not follow from the one before; None if all do."""
+    seq = 0
+    try:
+        with database.snapshot() as session:
+            previous = GENESIS
+            for row in session.stream(database.backend.journal_bytes):
+                seq += 1
+                found, recorded_us, occurred_us, kind, version, body, body_digest, row_hash = row
+                if found != seq:
+                    return BadRow(seq, _("it is missing"))
+                if body is not None and digest_bytes(body) != body_digest:
+                    return BadRow(seq, _("its text was changed"))
+                link = Link(seq, recorded_us, occurred_us, str(kind, "utf-8", "replace"), version, body_digest)
+                previous = next_hash(previous, link)
+                if previous != row_hash:
+                    return BadRow(seq, _("it does not follow from the row before"))
+    except StoreError as error:
+        return BadRow(seq + 1, _said(error))
+    except (TypeError, ValueError, AttributeError):  # a column holds what no writer of ours puts there
+        return BadRow(seq, _("it was changed"))
+    return None
+
+
+def check_head(store: Store, rows: int, first_bad: BadRow | None) -> str | None:
+    """What is wrong with the signed head, None if nothing is."""
+    if not store.keeps_head:
+        return None
+    if store.head is None:
+        return _("The key of the journal's head cannot be read, so nobody can tell whether rows were cut off its end.")
+    try:
+        head = store.head.read()
+    except (OSError, HeadUnreadable) as error:
+        return _("{path} is not a head signed with our key ({reason}).").format(path=store.head.path, reason=error)
+    if head is None:
+        return _("{path} is missing.").format(path=store.head.path) if rows else None
+    if head.seq > rows:
+        return _("The journal ends at row {rows}, but once had {seq}: rows were cut off its end.").format(
+            rows=rows, seq=head.seq
+        )
+    if first_bad is not None and first_bad.seq <= head.seq:
+        return None  # the bad row says it already
+    with store.database.snapshot() as session:
+        if not agrees(head, lambda seq: hash_at(session, seq)):
+            return _("Row {seq} of the journal is not the one that was there at {at}.").format(
+                seq=head.seq, at=head.at.isoformat(timespec="seconds")
+            )
+    return None
+
+
+def compare_projections(database: Database) -> tuple[str, ...]:
+    """Replay the journal into a scratch database and compare; a sentence for each table that differs."""
+    with tempfile.TemporaryDirectory(prefix="dutyphone-verify-") as folder:
+        scratch = Database(f"sqlite:///{Path(folder) / 'replayed.db'}", create=True)
+        try:
+            ready(scratch, upgrade=True)
+            with database.snapshot() as live, scratch.writing() as replayed:
+                project_all(facts(live), Projector(replayed, scratch.backend.index))
+                return tuple(_differences(live, database.backend.index, replayed, scratch.backend.index))
+        except StoreError as error:
+            return (_said(error),)
+        finally:
+            scratch.close()
+
+
+def _differences(
+    live: Session, live_index: SearchIndex, replayed: Session, replayed_index: SearchIndex
+) -> Iterator[str]:
+    for table in PROJECTIONS:
+        found, first = 0, None
+        for key in _unequal(_ordered(live, table), _ordered(replayed, table), len(table.primary_key)):
+            found += 1
+            first = first or key
+        if first is not None:
+            yield _("Table {table} differs from the journal in {n} rows, the first of them {key}.").format(
+                table=table.name, n=found, key=", ".join(map(str, first))
+            )
+    for name in ("text_index", "number_index"):
+        mine = _fingerprint(live_index.documents(live, getattr(live_index, name)))
+        theirs = _fingerprint(replayed_index.documents(replayed, getattr(replayed_index, name)))
+        if mine != theirs:
+            yield _("The search index {table} differs from the journal.").format(table=name)
+
+
+def _ordered(session: Session, table: Table) -> Iterator[Row]:
+    """The rows of `table` in the order of its key, as Python sorts."""
+    rows = session.stream(select(table).order_by(*table.primary_key.columns))
+    if any(isinstance(column.type, Text) for column in table.primary_key.columns):
+        return iter(sorted(rows, key=tuple))  # databases sort text in ways of their own; these tables are small
+    return rows
+
+
+def _unequal(ours: Iterator[Row], theirs: Iterator[Row], key_length: int) -> Iterator[tuple[Any, ...]]:
+    """Keys of rows that only one side has or that are not the same."""
+    left, right = next(ours, None), next(theirs, None)
+    while left is not None or right is not None:
+        left_key = None if left is None else tuple(left[:key_length])
+        right_key = None if right is None else tuple(right[:key_length])
+        if left_key == right_key:
+            if tuple(left or ()) != tuple(right or ()):
+                yield left_key or ()
+            left, right = next(ours, None), next(theirs, None)
+        elif right_key is None or (left_key is not None and left_key < right_key):
+            yield left_key or ()
+            left = next(ours, None)
+        else:
+            yield right_key
+            right = next(theirs, None)
+
+
+def _fingerprint(documents: Iterator[tuple[int, str]]) -> tuple[int, int]:
+    """How many pairs there are, and a sum over them that does not depend on their order."""
+    total = count = 0
+    for document, token in documents:
+        total += int.from_bytes(blake2b(f"{document} {token}".encode(), digest_size=16).digest())
+        count += 1
+    return count, total % 2**128
+
+
+def _said(error: StoreError) -> str:
+    return f"{error.message} {error.evidence}".strip()
