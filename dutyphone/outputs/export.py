@@ -13,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 from enum import Enum
 from itertools import islice
 from pathlib import Path
@@ -47,11 +47,11 @@ class CallSource(Protocol):
         ...
 
     def stream_calls(self, query: CallQuery, /) -> Iterable[CallRow]:
-        """They, the oldest first, without holding them all."""
+        """They, the oldest first, without holding them all. Closed by the export if it has a `close`."""
         ...
 
-    def blind_intervals(self, from_at: datetime | None, until_at: datetime | None, /) -> Iterable[BlindRow]:
-        """The times in which a line was not listened to, as far as they touch the span; None: no bound."""
+    def blind_intervals(self, from_at: datetime, until_at: datetime, /) -> Iterable[BlindRow]:
+        """The times in which a line was not listened to, as far as they touch the span."""
         ...
 
 
@@ -109,7 +109,9 @@ def export_calls(
         blind=blind_sheet(profile, style, chinese=chinese),
         batches=_batches(calls, progress),
         blind_rows=[
-            row for row in store.blind_intervals(query.from_at, query.until_at) if query.line in (None, row.line)
+            row
+            for row in store.blind_intervals(query.from_at or _BEFORE_ANY_CALL, query.until_at or now)
+            if query.line in (None, row.line)
         ],
         words=style.words,
         simulated=simulated,
@@ -135,6 +137,8 @@ def export_calls(
         companion=beside if len(written.files) > 1 else None,
     )
 
+
+_BEFORE_ANY_CALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 BATCH = 1000
 """Calls between two signs of progress."""
