@@ -1,0 +1,149 @@
+"""Boxes that are no modems and put a call, or a step of one, on one line.
+
+**To teach a new box, add a function to `BOXES`**: it takes a line and gives a `Record`, or None if the line is not its
+own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from dutyphone_drivers.serial_modem.fields import Field, Kind
+
+
+class Step(Enum):
+    """What a record says."""
+
+    CALLER_ID = "caller_id"  # somebody calls; the box may be unable to tell rings
+    RING = "ring"
+    OFF_HOOK = "off_hook"
+    ON_HOOK = "on_hook"
+    FLASH = "flash"
+    CALL_OVER = "call_over"  # the whole call again, after its end
+    DIALLED = "dialled"
+    DIALLED_CALL_OVER = "dialled_call_over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One line of a box. `channel` is its telephone line if it says so; `rings_told` if it reports rings and hooks."""
+
+    step: Step
+    channel: str = ""
+    fields: tuple[Field, ...] = ()
+    digits: str = ""
+    intact: bool | None = None
+    rings_told: bool = False
+
+
+_NET_CALLER_ID = re.compile(rb"#{3}(?P<body>DATE.*?)\+{3}\s*$", re.DOTALL)
+_NET_PART = re.compile(rb"(DATE|NMBR|NAME|LINE|CALL)(.*?)(?:\.{3}|$)", re.DOTALL)
+
+
+def net_caller_id(text: bytes) -> Record | None:
+    """`###DATE03301423...NMBR4075550100...NAMESOMEBODY+++`: NetCallerID, 4800 8N1."""
+    match = _NET_CALLER_ID.match(text)
+    if match is None:
+        return None
+    parts: dict[bytes, bytes] = dict(_NET_PART.findall(match["body"]))
+    stamp = parts.get(b"DATE", b"")
+    fields = (
+        Field(Kind.DATE, "DATE", stamp[:4]),
+        Field(Kind.TIME, "TIME", stamp[4:8]),
+        Field(Kind.NUMBER, "NMBR", parts.get(b"NMBR", b"").strip()),
+        Field(Kind.NAME, "NAME", parts.get(b"NAME", b"").strip()),
+    )
+    return Record(step=Step.CALLER_ID, fields=fields)
+
+
+_TCI = re.compile(
+    rb"\$?(?P<channel>\d\d)\s{2,}(?P<date>\s?\d{1,2}/\d\d)\s+(?P<time>\s?\d{1,2}:\d\d\s[AP]M)\s+"
+    rb"(?P<number>\S+(?: \S+)*?)(?:\s{2,}(?P<name>\S.*?))?\s*$",
+    re.DOTALL,
+)
+
+
+def tci(text: bytes) -> Record | None:
+    """Fixed columns: line, date, time, number, name. TCI serial boxes and those that imitate them."""
+    match = _TCI.match(text)
+    if match is None:
+        return None
+    return Record(step=Step.CALLER_ID, channel=match["channel"].decode(), fields=_call_fields(match))
+
+
+_LIMITED = re.compile(
+    rb"\$(?P<channel>\d\d)\s+(?P<date>\d{1,2}/\d\d)\s+(?P<time>\d{1,2}:\d\d [AP]M)\s+(?P<number>\S+)\s+"
+    rb"(?P<way>[IO])\b\s*(?P<name>.*?)\s*$",
+    re.DOTALL,
+)
+
+
+def whozz_calling_limited(text: bytes) -> Record | None:
+    """`$01 09/26 02:30 PM 8005550100 I NAME`: Whozz Calling, limited format."""
+    match = _LIMITED.match(text)
+    if match is None:
+        return None
+    channel = match["channel"].decode()
+    if match["way"] == b"O":
+        return Record(step=Step.DIALLED, channel=channel, digits=match["number"].decode("ascii", "replace"))
+    return Record(step=Step.CALLER_ID, channel=channel, fields=_call_fields(match))
+
+
+_COMPREHENSIVE = re.compile(
+    rb"(?P<channel>\d\d) (?P<way>[IO]) (?P<end>[SE]) (?P<seconds>\d{4}) (?P<sum>[GB]) (?P<rings>[A-Z]\d) "
+    rb"(?P<date>[ \d]\d/\d\d) (?P<time>[ \d]\d:\d\d [AP]M) (?P<number>.{1,14}?)(?:\s+(?P<name>\S.*?))?\s*$",
+    re.DOTALL,
+)
+
+
+def whozz_calling(text: bytes) -> Record | None:
+    """`01 I S 0000 G A0 09/26 11:28 AM 800-555-0100 NAME`: Whozz Calling, start and end of a call."""
+    match = _COMPREHENSIVE.match(text)
+    if match is None:
+        return None
+    channel = match["channel"].decode()
+    starts = match["end"] == b"S"
+    if match["way"] == b"O":
+        digits = match["number"].decode("ascii", "replace").strip()
+        step = Step.DIALLED if starts else Step.DIALLED_CALL_OVER
+        return Record(step=step, channel=channel, digits=digits, rings_told=True)
+    step = Step.CALLER_ID if starts else Step.CALL_OVER
+    fields = _call_fields(match)
+    return Record(step=step, channel=channel, fields=fields, intact=match["sum"] == b"G", rings_told=True)
+
+
+_DETAIL = re.compile(rb"(?P<channel>\d\d) (?P<what>[RFNH])\s+\d{1,2}/\d\d \d\d:\d\d:\d\d\s*$")
+_DETAILS = {b"R": Step.RING, b"F": Step.OFF_HOOK, b"N": Step.ON_HOOK, b"H": Step.FLASH}
+
+
+def whozz_calling_detail(text: bytes) -> Record | None:
+    """`01 F     11/07 17:45:04`: Whozz Calling, first ring (R), off-hook (F), on-hook (N), hook flash (H)."""
+    match = _DETAIL.match(text)
+    if match is None:
+        return None
+    return Record(step=_DETAILS[match["what"]], channel=match["channel"].decode(), rings_told=True)
+
+
+BOXES: tuple[Callable[[bytes], Record | None], ...] = (
+    net_caller_id,
+    whozz_calling,
+    whozz_calling_detail,
+    whozz_calling_limited,
+    tci,
+)
+
+
+def find_record(text: bytes) -> Record | None:
+    """What a box says in this line, None if no box wrote it."""
+    for box in BOXES:
+        if (record := box(text)) is not None:
+            return record
+    return None
+
+
+def _call_fields(match: re.Match[bytes]) -> tuple[Field, ...]:
+    kinds = (("date", Kind.DATE), ("time", Kind.TIME), ("number", Kind.NUMBER), ("name", Kind.NAME))
+    return tuple(Field(kind, group.upper(), (match[group] or b"").strip()) for group, kind in kinds)
