@@ -13,7 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, case, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 
 from dutyphone.journal.facts import Outcome
 from dutyphone.journal.upcasters import upcast
@@ -281,7 +294,7 @@ class History:
             table = self._index.text_index if shape.source == "text_index" else self._index.number_index
             key = table.c.rowid
             texts = shape.source == "text_index"
-            call_id = key.bitwise_rshift(CALL_SHIFT) if texts else key
+            call_id = key.bitwise_rshift(literal_column(str(CALL_SHIFT))) if texts else key
             matches = self._index.text_matches() if texts else self._index.number_matches()
             columns = (func.count(call_id.distinct()),) if shape.counts else (*_COLUMNS, key)
             statement = select(*columns).select_from(table.join(calls, calls.c.id == call_id)).where(matches)
