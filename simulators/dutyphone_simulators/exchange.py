@@ -141,6 +141,7 @@ class Exchange:
         self.state = LineState.IDLE
         self.call: IncomingCall | None = None
         self.lifted: Phone | None = None  # the telephone that is off hook
+        self._visible = True  # whether a modem can notice that telephone
         self.seized = False  # the modem itself is off hook
         self.transfers: dict[str, str] = {}  # service code -> target, dialled as *57*N# and taken back by #57#
         self._zone = zone
@@ -174,7 +175,7 @@ class Exchange:
     def hang_up(self, at: float) -> None:
         """The handset goes back."""
         if self.lifted is not None:
-            self._add(at, Signal(kind=SignalKind.REPLACED, phone=self.lifted))
+            self._add(at, self._replaced())
 
     # --- what the modem does -------------------------------------------------------------------------------------
 
@@ -272,7 +273,7 @@ class Exchange:
             case SignalKind.LIFTED:
                 if self.lifted is not None:
                     return False
-                self.lifted = timed.signal.phone
+                self.lifted, self._visible = timed.signal.phone, timed.signal.visible
                 if self.state is LineState.OFFERED:
                     self._take(timed.at)
                 elif self.state is LineState.IDLE:
@@ -302,10 +303,13 @@ class Exchange:
             for place in range(CNG_COUNT):
                 self._add(at + CNG_AFTER_S + place * CNG_PERIOD_S, Signal(kind=SignalKind.FAX_TONE))
         if call.answered and self.lifted is not None:
-            self._add(at + call.talk_s, Signal(kind=SignalKind.REPLACED, phone=self.lifted))
+            self._add(at + call.talk_s, self._replaced())
         else:
             for place in range(CNG_COUNT):
                 self._add(at + call.talk_s + place * BUSY_TONE_S, Signal(kind=SignalKind.BUSY_TONE))
+
+    def _replaced(self) -> Signal:
+        return Signal(kind=SignalKind.REPLACED, phone=self.lifted or Phone.EXTENSION, visible=self._visible)
 
     def _clear(self) -> None:
         self.state, self.call = LineState.IDLE, None

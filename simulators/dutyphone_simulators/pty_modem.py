@@ -100,8 +100,7 @@ class PtyModem:
         due = self._player.next_deadline()
         if due is None:
             return None
-        # One millisecond more, so that poll's rounding does not make it wake too early and turn in circles.
-        return 1000 * self._clock.base_seconds(max(0.0, due - self._clock.now().mono)) + 1
+        return 1000 * self._clock.base_seconds(max(0.0, due - self._clock.now().mono))
 
     def _write(self, data: bytes) -> None:
         """To a computer that does not read, what does not fit is lost, as in a modem without flow control."""
@@ -146,7 +145,7 @@ class PtyModem:
             return
         if self._link is not None:
             with contextlib.suppress(OSError):
-                if os.readlink(self._link) == os.ttyname(self._terminal[1]):
+                if str(self._link.readlink()) == os.ttyname(self._terminal[1]):
                     self._link.unlink()
         for descriptor in self._terminal:
             os.close(descriptor)

@@ -30,6 +30,7 @@ def reset_lines() -> None:
 class Serial(SerialBase):  # type: ignore[misc]  # pyserial has no types
     """A serial port with a simulated modem at its end. Baud rate and framing are taken and mean nothing."""
 
+    is_open: bool
     _line: LiveLine | None = None
 
     def open(self) -> None:
