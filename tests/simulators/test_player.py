@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from dutyphone_simulators.clock import ManualClock
 from dutyphone_simulators.personality import load_personality
@@ -44,10 +46,10 @@ def test_a_reset_forgets_even_what_was_stored(bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ears", "answers", "rings", "number"),
-    [("line", True, 0, False), ("computer", False, 0, False), ("both", False, 0, False), ("caller_id", True, 3, False)],
+    ("ears", "answers", "rings"),
+    [("line", True, 0), ("computer", False, 0), ("both", False, 0), ("caller_id", True, 3)],
 )
-def test_deaf_modems(bench, ears: str, answers: bool, rings: int, number: bool) -> None:
+def test_deaf_modems(bench, ears: str, answers: bool, rings: int) -> None:
     line = bench(
         f"@ +1\n* deaf to={ears}\n@ +1\n* call from=110 rings=3\n@ +20\n* hear\n@ +1\n* call from=120\n@ +30\n"
     )
@@ -56,7 +58,7 @@ def test_deaf_modems(bench, ears: str, answers: bool, rings: int, number: bool) 
     assert bool(line.send("AT")) is answers
     heard = line.heard(20)
     assert heard.count(b"RING") == rings
-    assert (b"NMBR" in heard) is number
+    assert b"NMBR" not in heard
     assert b"NMBR=120" in line.heard(30)
 
 
@@ -123,7 +125,7 @@ def test_a_loop_begins_again_with_other_dice(bench) -> None:
     said = [(at, data) for at, data in line.run(900) if b"NMBR" in data]
     assert 25 <= len(said) <= 40
     assert len({data for _, data in said}) > 3
-    gaps = {round(later - earlier, 3) for (earlier, _), (later, _) in zip(said, said[1:], strict=False)}
+    gaps = {round(later - earlier, 3) for (earlier, _), (later, _) in pairwise(said)}
     assert len(gaps) > 10
     assert not line.player.finished
 
