@@ -1,7 +1,7 @@
 """The serial port of a modem line: the only module that knows pyserial.
 
-One thread, the recorder's, reads with the core's next deadline as its time-out; nothing polls. `stop` and `wake` interrupt
-the read from any other thread.
+One thread, the recorder's, reads with the core's next deadline as its time-out; nothing polls. `stop` and `wake`
+interrupt the read from any other thread.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ class SerialModem:
         try:
             self._listen(port, host)
         except _PORT_FAULTS as fault:
-            gone = _gone_while_listening(self._port_name, fault)
-            host.post(self._core.lost(gone.reason, host.clock.now(), gone.evidence))
-            raise gone from fault
+            loss = _gone_while_listening(self._port_name, fault)
+            host.post(self._core.lost(loss.reason, host.clock.now(), loss.evidence))
+            raise loss from fault
         finally:
             self._close(port)
 
