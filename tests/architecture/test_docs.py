@@ -125,7 +125,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
                 yield prefix + name, field.default
 
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `([\w.]+)` \| (.+?) \|", page, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| (.+?) \|", page.partition("\n## ")[0], re.MULTILINE))
     actual = dict(settings_of(Settings, ""))
     assert set(rows) == set(actual)
     for name, shown in rows.items():
@@ -133,6 +133,16 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert tomllib.loads(f"value = {shown.strip('`')}")["value"] == actual[name], name
         else:
             assert name in {"data_folder", "lines.NAME.driver"}
+
+
+def test_every_option_of_the_modem_is_documented() -> None:
+    from dutyphone.errors import OptionError
+    from dutyphone_drivers.serial_modem.plugin import plugin
+
+    with pytest.raises(OptionError) as refused:
+        plugin.open_line("desk", {"no_such_option": 1})
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8").partition("## The serial modem")[2]
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == refused.value.expected.split(", ")
 
 
 @pytest.mark.parametrize(("english", "chinese"), PAIRS)
