@@ -148,6 +148,8 @@ _LOCAL = re.compile(r"[2-8]\d{6,7}")
 _CARRIER_PREFIX = re.compile(r"(?:179\d\d|12593|11808|10193)(?P<dialled>(?:0|1[3-9]).+)")
 """Prefixes of cheap long-distance carriers (17951, 17909, 12593 …), which some exchanges deliver with the number."""
 
+_DIALLED = re.compile(r"\+?[0-9*#]+")
+
 _HAVE_EXTENSIONS = frozenset({NumberKind.FIXED, NumberKind.MOBILE, NumberKind.SHARED_COST})
 
 _EXTENSION = re.compile(
@@ -160,7 +162,7 @@ _LABEL = re.compile(r"^(?:(?:telephone|tel|phone|fax|mobile)\b\.?|[\u4e00-\u9fff
 _NOTE = re.compile(r" ?\(?[\u4e00-\u9fff]+\)?$")
 """What people write around a number: 电话:, (传真)."""
 
-_PUNCTUATION = str.maketrans("", "", " -./()~")
+_PUNCTUATION = str.maketrans("", "", " -.()~")
 
 
 def _read(text: str, site: Site) -> tuple[str, NumberKind] | None:
@@ -283,11 +285,9 @@ def _without_extension(text: str) -> tuple[str, str | None]:
 
 
 def _kept(text: str) -> str | None:
-    """What of an unrecognised text can be dialled; None if it is rather a word."""
-    if any(map(str.isalpha, text)):
-        return None
-    kept = "".join(character for character in text if character in "0123456789*#")
-    return ("+" + kept if text.startswith("+") else kept) if kept else None
+    """What of an unrecognised text can be dialled; None if it is something else than a number."""
+    dialled = text.translate(_PUNCTUATION)
+    return dialled if _DIALLED.fullmatch(dialled) else None
 
 
 def _pieces(cell: str) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, time, tzinfo
 from enum import Enum
 from typing import Generic, TypeVar
 
-from dutyphone.calls.numbers import show_number
+from dutyphone.calls.numbers import Site, read_number, show_number
 from dutyphone.duty.shift_date import duty_day, shift_date
 from dutyphone.journal.facts import NumberKind, Outcome
 from dutyphone.lines.events import Direction
@@ -119,7 +119,7 @@ PEOPLE_COLUMNS = (
 """Chinese title, English title, width."""
 
 _WRAPPED = frozenset({"处理情况", "备注"})
-_DIGITS = frozenset({"号码", "电话记录编号", "number_raw", "number_e164ish", "extension"})
+_DIGITS = frozenset({"号码", "电话记录编号", "number_raw", "number_e164ish", "extension", "digits_dialled"})
 
 MACHINE_COLUMNS = (
     "id",
@@ -148,6 +148,7 @@ MACHINE_COLUMNS = (
     "number_absence",
     "extension",
     "evidence",
+    "digits_dialled",
 )
 """New columns are added behind the last, so that a reader by position keeps working."""
 
@@ -263,6 +264,7 @@ def _machine_cells(style: Style) -> Callable[[CallRow], tuple[Cell, ...]]:
             None if row.absence is None else row.absence.value,
             row.extension,
             None if row.evidence is None else row.evidence.value,
+            number(row.digits) if row.digits else None,
         )
 
     return cells
@@ -366,7 +368,8 @@ def _number_for_people(style: Style) -> Callable[[CallRow], str | None]:
         if shown:
             shown = clean(shown)
         elif row.digits:
-            return clean(row.digits)
+            dialled = read_number(row.digits, _ANYWHERE)
+            return clean(show_number(dialled.number, dialled.kind, dialled.extension, row.digits))
         elif row.absence is not None:
             return words.absence[row.absence]
         else:
@@ -381,4 +384,5 @@ def _number_for_people(style: Style) -> Callable[[CallRow], str | None]:
 
 
 _NUMBERS_REMEMBERED = 20_000
+_ANYWHERE = Site(area_code="", internal_digits=(0, 0))
 _TWO_DIGITS = tuple(f"{number:02}" for number in range(60))

@@ -91,7 +91,6 @@ def export_calls(
 
     Raises `OutputError` if the file cannot be written.
     """
-    _refuse_if_open(path)
     chosen = encoding or (Encoding.UTF8_BOM if profile is Profile.PEOPLE else Encoding.UTF8)
     chinese = language == "zh_CN"
     style = Style(
@@ -121,6 +120,7 @@ def export_calls(
     )
     beside = _beside(path, style.words.blind if profile is Profile.PEOPLE and chinese else "blind")
     try:
+        _refuse_if_open(path)
         with tempfile.TemporaryDirectory(prefix=".dutyphone-", dir=path.parent) as working:
             written = _write(tables, Path(working) / path.name, Path(working) / beside.name, format, chosen)
             progress.finish(written.rows)

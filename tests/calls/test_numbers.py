@@ -200,6 +200,8 @@ def test_numbers_from_abroad(raw: str, number: str) -> None:
         ("alice2001", None),
         ("+", None),
         ("፩፩፩", None),
+        ("=1+1", None),
+        ("12/31", None),
         ("0", "0"),
         ("0000000000", "0000000000"),
         ("106900001234567", "106900001234567"),
