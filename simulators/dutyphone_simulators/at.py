@@ -287,7 +287,7 @@ class AtInterpreter:
         name = command.name
         prefix = f"{name}: " if self._personality.prefixed_answers else ""
         if command.form is Form.TEST:
-            self._inform(self._labels() if name == "+VLS" else [prefix + setting.ranges])
+            self._inform(self._labels() if name == "+VLS" else setting.listed or [prefix + setting.ranges])
         elif command.form is Form.READ:
             self._inform([prefix + self.settings.values[name]])
         else:

@@ -35,10 +35,14 @@ class ShownAs(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """A command with a value that is only kept. `ranges` is what `=?` prints; "" takes every value."""
+    """A command with a value that is only kept.
+
+    `ranges` says which values it takes, "" every one; `=?` prints it, or `listed` where a modem says more.
+    """
 
     ranges: str
     default: str
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +132,7 @@ def load_personality(name: str) -> Personality:
 
 
 def _read(name: str) -> dict[str, Any]:
-    """The tables of a file on top of those of the file that it extends; `false` takes a setting away."""
+    """The tables of a file on top of those of the file that it extends; `false` takes an entry away."""
     text = resources.files(__package__).joinpath("personalities", f"{name}.toml").read_text("utf-8")
     tables = tomllib.loads(text)
     base = tables.pop("extends", None)
@@ -137,7 +141,8 @@ def _read(name: str) -> dict[str, Any]:
     merged = _read(base)
     for key, value in tables.items():
         merged[key] = {**merged.get(key, {}), **value} if isinstance(value, dict) else value
-    merged["settings"] = {key: value for key, value in merged["settings"].items() if value is not False}
+    for key in ("identity", "settings"):
+        merged[key] = {name: value for name, value in merged[key].items() if value is not False}
     return merged
 
 
@@ -150,7 +155,7 @@ def _personality(name: str, tables: dict[str, Any]) -> Personality:
         title=tables["title"],
         source=tables["source"],
         identity=MappingProxyType({key: tuple(lines) for key, lines in tables["identity"].items()}),
-        settings=MappingProxyType({key: Setting(**value) for key, value in tables["settings"].items()}),
+        settings=MappingProxyType({key: _setting(value) for key, value in tables["settings"].items()}),
         registers=MappingProxyType({int(key): value for key, value in tables.get("registers", {}).items()}),
         unknown_command_ok=commands["unknown_ok"],
         prefixed_answers=commands["prefixed_answers"],
@@ -167,6 +172,10 @@ def _personality(name: str, tables: dict[str, Any]) -> Personality:
         ring=RingPrint(**{**tables["ring"], "distinctive": tuple(tables["ring"]["distinctive"])}),
         voice=None if voice is None else _voice(voice),
     )
+
+
+def _setting(table: dict[str, Any]) -> Setting:
+    return Setting(ranges=table["ranges"], default=table["default"], listed=tuple(table.get("listed", ())))
 
 
 def _voice(table: dict[str, Any]) -> Voice:

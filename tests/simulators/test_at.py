@@ -134,7 +134,11 @@ def test_commands_in_one_line_are_done_in_order_up_to_a_mistake() -> None:
 
 @pytest.mark.parametrize(
     ("line", "ranges", "value"),
-    [("+VCID", b"(0-16)", b"0"), ("+FCLASS", b"(0,1,2.0,8)", b"0"), ("+VSM", b"(128,129,", b"128,8000")],
+    [
+        ("+VCID", b"(0-16)", b"0"),
+        ("+FCLASS", b"(0,1,2.0,8)", b"0"),
+        ("+VSM", b'128,"8-BIT LINEAR",(7200,', b"128,8000"),
+    ],
 )
 def test_extended_commands_can_be_asked_for_their_range_and_value(line: str, ranges: bytes, value: bytes) -> None:
     at = quiet()
@@ -166,6 +170,7 @@ def test_identification_comes_from_the_personality() -> None:
     assert say(at, "ATI\r") == say(at, "ATI0\r") == b"\r\n56000\r\n" + OK
     assert say(at, "AT+GMI9\r") == b"\r\nCONEXANT ACF\r\n" + OK
     assert say(at, "AT+GMM=?\r") == OK
+    assert say(quiet("zyxel-u1496"), "AT+GMM\r") == ERROR  # older than V.250
 
 
 def test_z_brings_back_what_was_stored_and_f_what_the_maker_set() -> None:

@@ -91,7 +91,7 @@ def test_a_program_for_real_modems_hears_a_call(tmp_path: Path) -> None:
     ("personality", "opening", "answers"),
     [
         # what phone-modem 0.1.2 and callattendant 2.4.0 send before they trust a modem
-        ("usr-5637", [b"AT", b"AT+VCID=1", b"AT+FCLASS=8", b"AT+VSM=?", b"AT+FCLASS=0"], b"(128,129"),
+        ("usr-5637", [b"AT", b"AT+VCID=1", b"AT+FCLASS=8", b"AT+VSM=?", b"AT+FCLASS=0"], b'128,"8-BIT LINEAR"'),
         ("usr-5637", [b"ATV1", b"ATI0", b"ATI3", b"ATZ", b"ATV1", b"ATE0", b"AT+VCID=1", b"AT&W0", b"AT&V"], b"5601"),
         ("conexant-cx93010", [b"ATV1", b"ATI0", b"ATI3", b"AT-PV", b"AT-SCID=1;+VCID=1;-STE=3", b"AT&W0"], b"56000"),
     ],
