@@ -185,7 +185,9 @@ class ModemCore:
     def _hear(self, token: Token, now: Moment) -> list[LineEvent]:
         match token:
             case ComplexCloses():
-                return self._close_burst(now)
+                if self._wire.burst.is_open:  # a Motorola prints the name behind it
+                    self._wire.burst_until = now.mono + self._timing.burst_settled_s
+                return []
             case DleCode(code, wire):
                 sign = signs.DLE_SIGNS.get(code)
                 return self._noise(wire, now) if sign is None else self._sign(sign, now, wire, code=code)
