@@ -149,7 +149,7 @@ class Database:
 def _parse(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise DatabaseUnusable(
             _("{url} is not the URL of a database.").format(url=url),
             advice=_("Write sqlite:////absolute/path.db or postgresql+psycopg://user@host/database"),

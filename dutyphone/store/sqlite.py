@@ -96,7 +96,7 @@ class SqliteBackend:
         return engine
 
     def prepare(self, *, create: bool) -> None:
-        network = network_file_system(self._file.parent if self._file.parent.exists() else Path.cwd())
+        network = network_file_system(self._file)
         if network is not None:
             raise DatabaseOnNetworkDrive(
                 _("{path} is on a network drive ({kind}).").format(path=self._file, kind=network),
