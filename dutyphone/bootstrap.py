@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from dutyphone import i18n
-from dutyphone.clock import SystemClock
+from dutyphone.clock import Clock, SystemClock
 from dutyphone.config import LineSettings, Settings, notify_socket, option_error
 from dutyphone.errors import ConfigError, DutyphoneError, LineGone, OptionError, OutputError
 from dutyphone.i18n import _
@@ -41,12 +41,25 @@ class Drill:
     speed: float = 1.0
     personality: str = ""
 
+    def clock(self) -> Clock:
+        """The clock of the drill, as fast as its line."""
+        from dutyphone_simulators.clock import FastClock
+
+        return SystemClock() if self.speed == 1.0 else FastClock(SystemClock(), self.speed)
+
     def lines(self) -> dict[str, LineSettings]:
         """The one line of the drill."""
         from dutyphone_simulators.address import SimAddress
 
-        port = SimAddress(scenario=self.scenario, personality=self.personality, speed=self.speed, loop=True)
-        options: dict[str, object] = {"driver": "serial_modem", "title": _("Duty telephone"), "port": str(port)}
+        port = SimAddress(
+            scenario=self.scenario, personality=self.personality, speed=self.speed, loop=True, line_timeouts=True
+        )
+        options: dict[str, object] = {
+            "driver": "serial_modem",
+            "title": _("Duty telephone"),
+            "port": str(port),
+            "idle_class": 8,
+        }
         return {DRILL_LINE: LineSettings.model_validate(options)}
 
 
@@ -74,12 +87,11 @@ def record(
     """Be the recorder until a signal, or the end of `until_closed`, stops it. Raises `DutyphoneError`."""
     from dutyphone.recorder.service import Recorder, RecorderPlan
     from dutyphone.recorder.systemd import ServiceManager
-    from dutyphone.store.lease import RecorderLease
 
     install_simulated_ports()
     lines = plan_lines(drill.lines() if drill else settings.lines, config_path)
     folder = settings.folder() / ("drill" if drill else "")
-    with open_store(settings, drill=drill is not None) as store, RecorderLease(store.database):
+    with open_store(settings, drill=drill is not None) as store, store.lease():
         recorder = Recorder(
             store,
             RecorderPlan(
@@ -91,7 +103,7 @@ def record(
                 capture_days=settings.recorder.capture_days,
                 simulated=drill is not None,
             ),
-            clock=SystemClock(),
+            clock=drill.clock() if drill else SystemClock(),
             new_call_id=lambda: uuid.uuid4().hex,
             process_id=os.getpid(),
             manager=ServiceManager(notify_socket()),

@@ -320,7 +320,6 @@ class CallTracker:
         (Phase.IN_CALL, CallerIdHeard): _identify_during_call,
         (Phase.IN_CALL, CallOffered): _offer_during_call,
         (Phase.IN_CALL, CallOver): _hang_up,
-        (Phase.IN_CALL, CallWithdrawn): _withdraw,
         (Phase.IN_CALL, DigitsHeard): _dial,
         (Phase.IN_CALL, FaxHeard): _fax,
     }

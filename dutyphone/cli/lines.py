@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
                 typer.echo(_("{line}: it answers.").format(line=line))
             else:
                 failures += 1
-                typer.echo(f"{line}: {gone.message} {gone.advice}", err=True)
+                typer.echo(f"dutyphone: {line}: {gone.message}\n  {gone.advice}", err=True)
         if failures:
             raise typer.Exit(3)
 

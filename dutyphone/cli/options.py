@@ -40,7 +40,9 @@ def scenario_option(*names: str) -> Any:
 
 def speed_option() -> Any:
     """`--speed`."""
-    return typer.Option(1.0, "--speed", min=0.01, max=1000.0, help=_("How many times faster than life."))
+    return typer.Option(
+        1.0, "--speed", min=0.01, max=1000.0, help=_("How many times faster than life the simulated line goes.")
+    )
 
 
 def personality_option() -> Any:

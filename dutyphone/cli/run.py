@@ -13,14 +13,7 @@ from typing import Self
 
 import typer
 
-from dutyphone.cli.options import (
-    config_option,
-    language_option,
-    load,
-    personality_option,
-    scenario_option,
-    speed_option,
-)
+from dutyphone.cli.options import config_option, language_option, load, personality_option, scenario_option
 from dutyphone.errors import DutyphoneError, RecorderAlreadyRunning
 from dutyphone.i18n import _
 from dutyphone.i18n import language as current_language
@@ -40,7 +33,6 @@ def add_to(app: typer.Typer) -> None:
         config: Path | None = config_option(),
         language: str | None = language_option(),
         simulate: str | None = scenario_option("--simulate"),
-        speed: float = speed_option(),
         personality: str = personality_option(),
     ) -> None:
         from dutyphone import bootstrap
@@ -52,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
             bootstrap.check_scenario(simulate)
         arguments = ["--language", current_language()]
         arguments += ["--config", str(config)] if config else []
-        arguments += _drill_arguments(simulate, speed, personality) if simulate else []
+        arguments += _drill_arguments(simulate, personality) if simulate else []
         try:
             with RecorderProcess(arguments, settings.folder() / "recorder.log"):
                 warning = _("The recorder stops too: calls are not recorded any more.")
@@ -61,9 +53,9 @@ def add_to(app: typer.Typer) -> None:
             bootstrap.show_console(settings, drill=simulate is not None)
 
 
-def _drill_arguments(scenario: str, speed: float, personality: str) -> list[str]:
+def _drill_arguments(scenario: str, personality: str) -> list[str]:
     """A drill ends with its console; a real recorder outlives one that crashes."""
-    return ["--simulate", scenario, "--speed", str(speed), "--personality", personality, "--with-parent"]
+    return ["--simulate", scenario, "--personality", personality, "--with-parent"]
 
 
 class RecorderProcess:

@@ -126,8 +126,7 @@ class Recorder:
         self._manager.notify("READY=1")
         on_ready()
         try:
-            if not insist:
-                self._raise_if_deaf()
+            self._first_attempts(insist=insist)
             self._stop.wait()
         finally:
             self._shut_down()
@@ -158,6 +157,7 @@ class Recorder:
             post=self._inbox.post,
             capture=capture,
             on_first_attempt=self._note_attempt,
+            on_loss=self._tell_loss,
         )
 
     def _write(self) -> None:
@@ -181,18 +181,19 @@ class Recorder:
 
     def _note_attempt(self, line: str, gone: LineGone | None) -> None:
         self._attempts[line] = gone
-        if gone is not None:
-            self._complain(
-                _("Line {line}: {problem} {advice}").format(line=line, problem=gone.message, advice=gone.advice)
-            )
         if len(self._attempts) == len(self._plan.lines):
             self._attempts_done.set()
 
-    def _raise_if_deaf(self) -> None:
+    def _tell_loss(self, line: str, gone: LineGone) -> None:
+        self._complain(_("Line {line}: {problem} {advice}").format(line=line, problem=gone.message, advice=gone.advice))
+
+    def _first_attempts(self, *, insist: bool) -> None:
         self._attempts_done.wait()
-        failures = [gone for gone in self._attempts.values() if gone is not None]
-        if failures and len(failures) == len(self._plan.lines):
-            raise failures[0]
+        failures = {line: gone for line, gone in self._attempts.items() if gone is not None}
+        if failures and len(failures) == len(self._plan.lines) and not insist:
+            raise next(iter(failures.values()))
+        for line, gone in failures.items():
+            self._tell_loss(line, gone)
 
     def _tidy_up(self) -> None:
         self._reserve.fill()

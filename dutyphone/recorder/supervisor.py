@@ -28,7 +28,11 @@ log = logging.getLogger(__name__)
 
 
 class LineSupervisor:
-    """The thread of one line, and the host its driver talks to."""
+    """The thread of one line, and the host its driver talks to.
+
+    `on_first_attempt` hears once how the first attempt to open the line went, None if well; `on_loss` hears of every
+    later loss, once for each reason until the line is back.
+    """
 
     def __init__(
         self,
@@ -38,7 +42,8 @@ class LineSupervisor:
         clock: Clock,
         post: Callable[[Iterable[LineEvent]], None],
         capture: WireCapture | None,
-        on_first_attempt: Callable[[str, LineGone | None], None] = lambda _line, _gone: None,
+        on_first_attempt: Callable[[str, LineGone | None], None],
+        on_loss: Callable[[str, LineGone], None],
     ) -> None:
         self.line = line
         self.clock = clock
@@ -46,8 +51,10 @@ class LineSupervisor:
         self._post = post
         self._capture = capture
         self._on_first_attempt = on_first_attempt
+        self._on_loss = on_loss
         self._attempted = False
         self._said_lost = False
+        self._told: LossReason | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"line {line}", daemon=True)
 
@@ -61,6 +68,7 @@ class LineSupervisor:
         for event in events:
             if isinstance(event, LineOpened):
                 self._said_lost = False
+                self._told = None
                 self._first_attempt_done(None)
             elif isinstance(event, LineLost):
                 self._said_lost = True
@@ -96,6 +104,9 @@ class LineSupervisor:
             now = self.clock.now()
             if not self._said_lost:
                 self.post([LineLost(line=self.line, at=now, reason=gone.reason, detail=str(gone.evidence or gone))])
+            if self._attempted and gone.reason is not self._told:
+                self._on_loss(self.line, gone)
+            self._told = gone.reason
             self._first_attempt_done(gone)
             failures = 0 if now.since(started) >= STEADY_S else failures
             self._stop.wait(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
@@ -107,7 +118,6 @@ class LineSupervisor:
         try:
             self._driver.run(self)
         except LineGone as gone:
-            log.warning("line %s: %s %s", self.line, gone.message, gone.advice)
             return gone
         except Exception as broken:  # a driver is foreign code: its fault becomes a fact and ends nothing else
             log.exception("line %s: the driver failed", self.line)

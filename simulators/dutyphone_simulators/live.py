@@ -27,6 +27,7 @@ class LiveLine:
         transcript = load_scenario(address.scenario)
         personality = address.personality or transcript.headings.get("personality", DEFAULT_PERSONALITY)
         self._clock = FastClock(clock, address.speed)
+        self._timeout_pace = 1.0 if address.line_timeouts else address.speed
         self._player = ScenarioPlayer(
             transcript, load_personality(personality), self._clock.now(), seed=address.seed, loop=address.loop
         )
@@ -57,12 +58,12 @@ class LiveLine:
             self._changed.notify_all()
 
     def read(self, size: int, timeout_s: float | None) -> bytes:
-        """Up to `size` bytes, waiting for all of them up to `timeout_s` real seconds (None: as long as it takes).
+        """Up to `size` bytes, waiting for all of them up to `timeout_s` (None: as long as it takes).
 
         Returns early, with what there is, after `cancel_read` and `close`. Raises `CableOut` once the device is gone.
         """
         with self._changed:
-            waited_until = None if timeout_s is None else self._clock.now().mono + timeout_s * self._clock.speed
+            waited_until = None if timeout_s is None else self._clock.now().mono + timeout_s * self._timeout_pace
             while True:
                 self._catch_up()
                 self._must_be_plugged()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import pytest
 from dutyphone_simulators.clock import ManualClock
@@ -39,10 +40,20 @@ def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "STOP_PATIENCE_S", 0.2)
 
 
-def supervise(driver: ScriptedDriver, until: int) -> tuple[list[LineEvent], list[LineGone | None], bool]:
-    """Run `driver` until it has posted `until` events; the events, first attempts, and whether it stopped."""
+class Story(NamedTuple):
+    """What came of it: events, the first attempt, later losses, and whether the driver stopped when asked."""
+
+    events: list[LineEvent]
+    attempts: list[LineGone | None]
+    losses: list[LineGone]
+    stopped: bool
+
+
+def supervise(driver: ScriptedDriver, until: int) -> Story:
+    """Run `driver` until it has posted `until` events."""
     events: list[LineEvent] = []
     attempts: list[LineGone | None] = []
+    losses: list[LineGone] = []
     enough = threading.Event()
 
     def post(more: Iterable[LineEvent]) -> None:
@@ -57,11 +68,12 @@ def supervise(driver: ScriptedDriver, until: int) -> tuple[list[LineEvent], list
         post=post,
         capture=None,
         on_first_attempt=lambda _line, gone: attempts.append(gone),
+        on_loss=lambda _line, gone: losses.append(gone),
     )
     line.start()
     assert enough.wait(5)
     line.ask_to_stop()
-    return events[:until], attempts, line.join()
+    return Story(events[:until], attempts, losses, line.join())
 
 
 def test_a_driver_that_breaks_becomes_a_fact_and_is_run_again() -> None:
@@ -72,7 +84,7 @@ def test_a_driver_that_breaks_becomes_a_fact_and_is_run_again() -> None:
         raise RuntimeError("no such attribute")
 
     driver = ScriptedDriver(breaks, lambda host: (host.post([opened(host)]), driver.stopped.wait())[0])
-    events, attempts, stopped = supervise(driver, 3)
+    events, attempts, losses, stopped = supervise(driver, 3)
     first, lost, again = events
     assert isinstance(first, LineOpened)
     assert isinstance(lost, LineLost)
@@ -80,6 +92,7 @@ def test_a_driver_that_breaks_becomes_a_fact_and_is_run_again() -> None:
     assert "no such attribute" in lost.detail
     assert isinstance(again, LineOpened)
     assert attempts == [None]
+    assert [loss.reason for loss in losses] == [LossReason.DRIVER_FAILED]
     assert stopped
 
 
@@ -89,7 +102,7 @@ def test_a_loss_the_driver_told_itself_is_not_told_twice() -> None:
         raise LineGone(LossReason.CABLE_UNPLUGGED, "unplugged")
 
     driver = ScriptedDriver(loses, lambda host: (host.post([opened(host)]), driver.stopped.wait())[0])
-    events, _attempts, _stopped = supervise(driver, 3)
+    events, _attempts, _losses, _stopped = supervise(driver, 3)
     assert [type(e) for e in events] == [LineOpened, LineLost, LineOpened]
 
 
@@ -98,16 +111,17 @@ def test_the_first_attempt_says_why_a_line_cannot_be_opened() -> None:
         raise LineGone(LossReason.NO_SUCH_PORT, "There is no /dev/ttyUSB7.", advice="Plug it in.")
 
     driver = ScriptedDriver(refuses, lambda host: (host.post([opened(host)]), driver.stopped.wait())[0])
-    events, attempts, _stopped = supervise(driver, 2)
+    events, attempts, losses, _stopped = supervise(driver, 2)
     (gone,) = attempts
     assert gone is not None
     assert gone.reason is LossReason.NO_SUCH_PORT
+    assert losses == [], "the first attempt is told by itself"
     assert isinstance(events[0], LineLost)
 
 
 def test_a_driver_that_returns_by_itself_counts_as_failed() -> None:
     driver = ScriptedDriver(lambda host: host.post([opened(host)]))
-    events, _attempts, _stopped = supervise(driver, 2)
+    events, _attempts, _losses, _stopped = supervise(driver, 2)
     assert isinstance(events[1], LineLost)
     assert events[1].reason is LossReason.DRIVER_FAILED
 
@@ -115,6 +129,6 @@ def test_a_driver_that_returns_by_itself_counts_as_failed() -> None:
 def test_a_driver_that_hangs_is_left_behind() -> None:
     never = threading.Event()
     driver = ScriptedDriver(lambda host: (host.post([opened(host)]), never.wait())[0])
-    _events, _attempts, stopped = supervise(driver, 1)
+    _events, _attempts, _losses, stopped = supervise(driver, 1)
     assert not stopped
     never.set()
