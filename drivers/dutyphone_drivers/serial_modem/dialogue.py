@@ -177,13 +177,23 @@ def _set_up(plan: Plan, memory: Memory) -> _SetUp:
 
 
 def _recognise(plan: Plan, said: dict[str, Answer]) -> Generator[Step, Answer, Profile]:
-    for profile in plan.candidates:
-        for sighting in profile.sightings:
-            if sighting.command not in said:
-                said[sighting.command] = yield Command(sighting.command)
-            if any(sighting.says.search(line) for line in said[sighting.command].lines):
+    """The family that the answers show; more is asked only if those so far show none."""
+    if (profile := _shown(plan, said)) is not None:
+        return profile
+    for command in dict.fromkeys(sighting.command for family in plan.candidates for sighting in family.sightings):
+        if command not in said:
+            said[command] = yield Command(command)
+            if (profile := _shown(plan, said)) is not None:
                 return profile
     return plan.generic
+
+
+def _shown(plan: Plan, said: dict[str, Answer]) -> Profile | None:
+    for profile in plan.candidates:
+        for sighting in profile.sightings:
+            if sighting.command in said and any(sighting.says.search(line) for line in said[sighting.command].lines):
+                return profile
+    return None
 
 
 def _switch_caller_id_on(
