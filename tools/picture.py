@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 IMAGES = ROOT / "docs" / "images"
 PICTURES = (("zh_CN", IMAGES / "console.zh-CN.png"), ("en", IMAGES / "console.png"))
 
-CELL_W, CELL_H, FONT_SIZE = 10, 22, 18
+CELL_W, CELL_H, FONT_SIZE = 10, 22, 19
 EDGE, BAR = 14, 34
 FONT = "'Noto Sans Mono CJK SC'"
 BACKGROUND, FOREGROUND = "#0e141b", "#d4dde7"
@@ -85,13 +85,13 @@ def draw(scene: Scene, path: Path) -> None:
 async def _run(scene: Scene) -> str:
     from dutyphone_simulators.clock import ManualClock
     from dutyphone_simulators.made_up_night import CHINESE, ENGLISH, LINES, RINGING_SINCE, ZONE, made_up_night
+    from dutyphone_tui.app import DutyConsole
+    from dutyphone_tui.desk import Desk
 
     from dutyphone.calls.numbers import Site, show_number
     from dutyphone.calls.places import place_of
     from dutyphone.store.feed import Feed
     from dutyphone.store.store import LineDeclaration, Store
-    from dutyphone_tui.app import DutyConsole
-    from dutyphone_tui.desk import Desk
 
     chinese = scene.language == "zh_CN"
     now = RINGING_SINCE + timedelta(seconds=12.4 if scene.ringing else -1)
@@ -150,7 +150,7 @@ def _svg(console: DutyConsole, scene: Scene) -> str:
         f'fill="#7f90a3">dutyphone</text>',
         f'<g transform="translate({EDGE},{BAR})">',
     ]
-    for y, strip in enumerate(console.screen._compositor.render_strips()):
+    for y, strip in enumerate(console.screen._compositor.render_strips()):  # noqa: SLF001 - as Textual's own screenshots
         parts += _row(y, iter(strip))
     return "\n".join([*parts, "</g></svg>"])
 
@@ -163,9 +163,8 @@ def _row(y: int, segments: Iterator[Segment]) -> list[str]:
         if style.reverse:
             ink, paper = paper, ink
         cells = cell_len(segment.text)
-        rects.append(
-            f'<rect x="{x * CELL_W}" y="{y * CELL_H}" width="{cells * CELL_W + 0.4}" height="{CELL_H + 0.4}" fill="{paper}"/>'
-        )
+        place = f'x="{x * CELL_W}" y="{y * CELL_H}"'
+        rects.append(f'<rect {place} width="{cells * CELL_W + 0.4}" height="{CELL_H + 0.4}" fill="{paper}"/>')
         for char in segment.text:
             if char != " ":
                 texts.append(_glyph(char, x, y, ink, style))
@@ -175,8 +174,8 @@ def _row(y: int, segments: Iterator[Segment]) -> list[str]:
 
 def _glyph(char: str, x: int, y: int, ink: str, style: Style) -> str:
     left, top = x * CELL_W, y * CELL_H
-    half = CELL_H / 2
-    blocks = {"\u2580": (0.0, half), "\u2584": (half, half), "\u2588": (0.0, CELL_H)}
+    blocks = {"\u2580": (0.0, CELL_H / 2)}
+    blocks |= {chr(0x2580 + n): (CELL_H * (8 - n) / 8, CELL_H * n / 8) for n in range(1, 9)}
     if char in blocks:
         down, tall = blocks[char]
         return f'<rect x="{left}" y="{top + down}" width="{CELL_W + 0.3}" height="{tall + 0.3}" fill="{ink}"/>'
@@ -185,7 +184,7 @@ def _glyph(char: str, x: int, y: int, ink: str, style: Style) -> str:
     weight = ' font-weight="bold"' if style.bold else ""
     slant = ' font-style="italic"' if style.italic else ""
     return (
-        f'<text x="{left}" y="{top + 16.5}" font-family="{FONT}" font-size="{FONT_SIZE}" fill="{ink}"{weight}{slant}>'
+        f'<text x="{left}" y="{top + 17}" font-family="{FONT}" font-size="{FONT_SIZE}" fill="{ink}"{weight}{slant}>'
         f"{escape(char)}</text>"
     )
 

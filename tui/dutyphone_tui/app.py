@@ -54,12 +54,15 @@ class DutyConsole(App[None]):
 
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (WIDE, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (TALL, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = bindings(ON_EVERY_PAGE)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
+        for theme in (NIGHT, DAY):
+            self.register_theme(theme)
+        self.theme = NIGHT.name
         self.title = desk.room
         self.desk = desk
         self.bell_on = desk.bell
@@ -75,13 +78,13 @@ class DutyConsole(App[None]):
         self._rung: dict[str, int] = {}
 
     def on_mount(self) -> None:
-        for theme in (NIGHT, DAY):
-            self.register_theme(theme)
-        self.theme = NIGHT.name
         self.set_class(self.desk.ascii_borders, "-ascii")
         self._places.start()
         self.set_interval(TICK_S, self.tick)
         self.call_after_refresh(self.open_store)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return NIGHT.variables
 
     def get_default_screen(self) -> Screen[None]:
         return LiveScreen()

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from dutyphone.i18n import _
+from dutyphone.journal.facts import NumberKind
 from dutyphone.store.readmodels import BlindRow, CallRow, LineRow
 from dutyphone_tui import wording
 from dutyphone_tui.places import PlaceBook
 from dutyphone_tui.times import lasted_text, minute_text
+
+PLACE_SAYS_LITTLE = (NumberKind.FIXED, NumberKind.MOBILE)
+"""Kinds of number whose place does not tell what sort of number it is."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,12 +47,24 @@ class Telling:
         """Where the number belongs, "" if that is not (yet) known."""
         return self.places.place(row.number, row.kind) if row.number is not None else ""
 
+    def who_briefly(self, row: CallRow) -> str:
+        """The name; the place where there is none."""
+        who = row.name or self.place(row)
+        return (_("fax") + "  " + who).rstrip() if row.fax else who
+
     def who(self, row: CallRow) -> str:
         """Name and place, as far as they are known."""
         parts = [part for part in (row.name or "", self.place(row)) if part]
         if row.fax:
             parts.insert(0, _("fax"))
         return "  ".join(parts)
+
+    def origin(self, row: CallRow) -> str:
+        """Place and sort of the number; the sort alone where the place already says it."""
+        place = self.place(row)
+        if row.kind is None or (place and row.kind not in PLACE_SAYS_LITTLE):
+            return place
+        return f"{place}  {_(wording.NUMBER_KINDS[row.kind])}".strip()
 
     def caller(self, row: CallRow) -> str:
         """Number and name in one breath."""
@@ -57,10 +73,10 @@ class Telling:
     def blind(self, row: BlindRow) -> str:
         """One blind interval in one breath."""
         if row.until_at is None:
-            return _("{line} not listened to since {time}: {reason}").format(
+            return _("{line}: NOT LISTENING since {time}, {reason}").format(
                 line=self.line(row.line), time=minute_text(row.from_at, self.zone), reason=wording.loss(row.reason)
             )
-        return _("{line} not listened to until {time} ({lasted}): {reason}").format(
+        return _("{line}: not listening until {time} ({lasted}), {reason}").format(
             line=self.line(row.line),
             time=minute_text(row.until_at, self.zone),
             lasted=lasted_text((row.until_at - row.from_at).total_seconds()),

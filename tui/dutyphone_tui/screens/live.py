@@ -23,6 +23,7 @@ from dutyphone_tui.widgets.day_tiles import DayTiles
 from dutyphone_tui.widgets.line_panel import LinePanel
 from dutyphone_tui.widgets.ringing_card import RingingCard
 from dutyphone_tui.widgets.row_list import RowList
+from dutyphone_tui.widgets.summary import Summary
 
 
 class LiveScreen(Page):
@@ -47,10 +48,13 @@ class LiveScreen(Page):
             yield DayTiles(telling, now, blocks=blocks)
         with Container(id="lists"):
             yield CallTable(telling, now=now, dated=False, empty=_("No calls yet today."), id="calls")
-            yield CallTable(telling, now=now, dated=True, empty=_("Nothing to do."), id="owed")
+            with Container(id="aside"):
+                yield CallTable(telling, now=now, dated=True, empty=_("Nothing to do."), id="owed")
+                yield Summary(telling, None)
 
     def on_mount(self) -> None:
         self._make_room(self.app.size.height)
+        self.query_one(Summary).border_title = _("Selected call")
         self._entitle()
         self._calls.focus()
 
@@ -68,6 +72,7 @@ class LiveScreen(Page):
         self._calls.show_entries(day.entries, now)
         self._owed.show_entries(self._owed_entries(day), now)
         self.query_one(DayTiles).show_day(day)
+        self._show_selected()
         self._entitle()
 
     def show_written(self, row: CallRow) -> None:
@@ -79,6 +84,7 @@ class LiveScreen(Page):
     def show_places(self) -> None:
         for table in (self._calls, self._owed):
             table.refresh()
+        self.query_one(Summary).renew()
         self.query_one(LinePanel).renew()
         self.query_one(RingingCard).renew()
 
@@ -109,6 +115,12 @@ class LiveScreen(Page):
     def action_go_owed(self) -> None:
         (self._calls if self._owed.has_focus else self._owed).focus()
 
+    @on(RowList.Moved)
+    @on(events.DescendantFocus)
+    def _show_selected(self) -> None:
+        """Beside the lists, where there is room: the selected call in full."""
+        self.query_one(Summary).show(self._selected)
+
     @on(RowList.Opened)
     def _opened(self) -> None:
         self.action_open()
@@ -130,7 +142,7 @@ class LiveScreen(Page):
 
     def _make_room(self, height: int) -> None:
         self.query_one(LinePanel).allow(3 if height < TALL else 8)
-        self.query_one(RingingCard).allow(1 if height < TALL + 6 else 4)
+        self.query_one(RingingCard).allow(1 if height < TALL + 6 else 4, airy=height >= TALL)
 
     def _entitle(self) -> None:
         """Say what the lists are; where there is no room for the large counts, with the counts."""

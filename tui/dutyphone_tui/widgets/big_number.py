@@ -71,7 +71,7 @@ def _face(digits: str, **signs: str) -> Face:
     return Face(glyphs)
 
 
-_SIGNS = {"hyphen": "-", "plus": "+", "space": " ", "colon": ":"}
+_SIGNS = {"hyphen": "-", "plus": "+", "space": " ", "colon": ":", "star": "*"}
 
 MEDIUM = _face(
     """
@@ -86,6 +86,7 @@ MEDIUM = _face(
     plus=".../.#./###/.#./.../...",
     space="../../../../../..",
     colon="./#/././#/.",
+    star=".../#.#/.#./#.#/.../...",
 )
 
 LARGE = _face(
@@ -103,4 +104,5 @@ LARGE = _face(
     plus="..../..../.##./####/.##./..../..../....",
     space="../../../../../../../..",
     colon="../../##/##/../##/##/..",
+    star="......./......./#..#..#/.#####./.#####./#..#..#/......./.......",
 )

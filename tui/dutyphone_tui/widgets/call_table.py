@@ -24,6 +24,10 @@ Entry = CallRow | BlindRow
 WHO_LEAST = 8
 """A column for the name that is narrower than this says nothing and is left out."""
 
+RING_CELLS = 5
+TIME_CELLS, DATED_CELLS = (5, 8), (11, 19)
+"""Of the time, where there is little room and where there is much."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
@@ -68,10 +72,19 @@ class CallTable(RowList[Entry]):
         self._telling = telling
         self._now = now
         self._dated = dated
+        self._time_cells = DATED_CELLS if dated else TIME_CELLS
 
     def show_entries(self, entries: tuple[Entry, ...], now: datetime) -> None:
         """Show `entries` as they are `now`."""
         self._now = now
+        if self._dated:
+            zone = self._telling.zone
+            today = now.astimezone(zone).date()
+            of_today = all(_begins(entry).astimezone(zone).date() == today for entry in entries)
+            cells = TIME_CELLS if of_today else DATED_CELLS
+            if cells != self._time_cells:
+                self._time_cells = cells
+                self.refresh()
         self.show_rows(entries)
 
     @property
@@ -120,7 +133,7 @@ class CallTable(RowList[Entry]):
         return line
 
     def _who(self, row: CallRow, width: int) -> Line:
-        who = cut(self._telling.who(row), width)
+        who = cut(self._telling.who(row) if width >= 40 else self._telling.who_briefly(row), width)
         left = width - cell_len(who)
         if row.last_note and left > 8:
             return [(who, ""), (fit(("  " if who else "") + row.last_note, left), "call-table--note")]
@@ -141,23 +154,27 @@ class CallTable(RowList[Entry]):
     def _columns(self, width: int) -> Columns:
         gap = 2 if width >= 64 else 1
         roomy = width >= 100
-        time = (19 if roomy else 11) if self._dated else (8 if roomy else 5)
-        number = 18 if roomy else 16 if width >= 64 else 14
+        time = self._time_cells[roomy]
+        number = 18 if roomy else 14
         result = min(max(cell_len(text) for text in wording.results()), 13)
         free = width - 2 - time - number - result - 2 * gap
         who = line = ring = 0
         if free - gap >= WHO_LEAST:
             who = free - gap
-            if who - 6 - gap >= 2 * WHO_LEAST:
-                ring = 6
+            if who - RING_CELLS - gap >= 2 * WHO_LEAST:
+                ring = RING_CELLS
                 who -= ring + gap
-            cells = 12 if roomy else 8
+            cells = min(max(map(cell_len, self._telling.titles.values()), default=0), 12 if roomy else 10)
             if len(self._telling.titles) > 1 and who - cells - gap >= 2 * WHO_LEAST:
                 line = cells
                 who -= line + gap
         else:
             result += free
         return Columns(time=time, line=line, number=number, who=who, result=result, ring=ring, gap=gap)
+
+
+def _begins(entry: Entry) -> datetime:
+    return entry.arrived_at if isinstance(entry, CallRow) else entry.from_at
 
 
 def _look(row: CallRow) -> str:

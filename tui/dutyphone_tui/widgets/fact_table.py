@@ -32,7 +32,8 @@ class FactTable(RowList[FactRow]):
 
     def head(self, width: int) -> Line:  # noqa: ARG002 - what does not fit is cut off
         seq, kind = fit(_("row"), 7, right=True), fit(_("what"), _kind_cells())
-        return [(f"  {seq}  {fit(_('time'), 12)}  {kind}  {_('what the line said')}", "")]
+        time, said = fit(_("time"), 12), _("what the line said")
+        return [(f"  {seq}  {time}  {kind}  {said}", "")]
 
     def paint(self, row: FactRow, width: int, *, selected: bool) -> Line:
         line: list[tuple[str, str]] = [

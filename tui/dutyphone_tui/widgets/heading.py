@@ -47,7 +47,7 @@ class Heading(LinesWidget):
     def lines(self, width: int) -> Sequence[Line]:
         left = [(f" {cut(self._room, width // 3)} ", "heading--room")]
         if self._simulated:
-            left.append((f" {_('DRILL')} ", "heading--drill"))
+            left.append((" " + _("DRILL") + " ", "heading--drill"))
         right = [
             (long_date_text(self._now, self._zone) + " ", "heading--date"),
             (f" {clock_text(self._now, self._zone)} ", "heading--clock"),
@@ -55,6 +55,6 @@ class Heading(LinesWidget):
         if self._officer:
             right.insert(0, (_("On duty: {name}").format(name=cut(self._officer, 16)) + "   ", "heading--date"))
         if self._quiet:
-            right.insert(0, (f" {_('bell off')} ", "heading--quiet"))
+            right.insert(0, (" " + _("bell off") + " ", "heading--quiet"))
             right.insert(1, ("  ", ""))
         return [spread(left, right, width)]

@@ -25,7 +25,7 @@ class KeyBar(LinesWidget):
         line: list[tuple[str, str]] = []
         for key in self._fitting(width):
             cap, label = caption(key)
-            line += [(f" {cap} ", "key-bar--cap"), (f" {label} ", "key-bar--label")]
+            line += [(f" {cap} ", "key-bar--cap"), (f"{label} ", "key-bar--label")]
         return [line]
 
     async def on_click(self, event: events.Click) -> None:
@@ -47,4 +47,4 @@ class KeyBar(LinesWidget):
 
 
 def _cells(key: Key) -> int:
-    return sum(cell_len(text) + 2 for text in caption(key))
+    return sum(cell_len(text) for text in caption(key)) + 3

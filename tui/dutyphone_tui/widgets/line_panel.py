@@ -59,7 +59,7 @@ class LinePanel(LinesWidget):
 
     def lines(self, width: int) -> Sequence[Line]:
         if not self._rows:
-            return [[(f" {_('No line is set up.')}", "line-panel--quiet")]]
+            return [[(" " + _("No line is set up."), "line-panel--quiet")]]
         if len(self._rows) <= self._most:
             return [self._row(row, width) for row in self._rows]
         urgent = sorted(self._rows, key=lambda row: _URGENCY.index(row.condition))

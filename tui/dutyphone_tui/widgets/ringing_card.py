@@ -44,6 +44,7 @@ class RingingCard(LinesWidget):
         self._earlier: tuple[CallRow, ...] = ()
         self._earlier_known = False
         self._room_for = 1
+        self._airy = False
 
     def show(self, live: Live) -> None:
         """Show the open calls: the one that has been ringing longest large, the others in a row each."""
@@ -60,21 +61,23 @@ class RingingCard(LinesWidget):
         if self._calls:
             self.renew()
 
-    def allow(self, extra: int) -> None:
-        """Take `extra` rows below the name, for other open calls and for earlier calls; at least one."""
+    def allow(self, extra: int, *, airy: bool) -> None:
+        """Take `extra` rows below the name, for other open calls and for earlier calls; at least one.
+
+        `airy`: keep a free row above and below the number.
+        """
         self._room_for = max(extra, 1)
+        self._airy = airy
         self.renew()
 
     def lines(self, width: int) -> Sequence[Line]:
         if not self._calls:
             return []
         first, *others = self._calls
-        return [
-            self._state(first, width),
-            *self._number(first, width),
-            self._about(first, width),
-            *self._below(others, width),
-        ]
+        number = self._number(first, width)
+        if self._airy:
+            number = [[], *number, []]
+        return [self._state(first, width), *number, self._about(first, width), *self._below(others, width)]
 
     def _state(self, call: CallRow, width: int) -> Line:
         left: list[tuple[str, str]] = [
@@ -85,7 +88,7 @@ class RingingCard(LinesWidget):
             if call.rings:
                 left.append(("  " + _("ring {n}").format(n=call.rings), ""))
             if call.rings > PROMPT_RINGS:
-                left += [("  ", ""), (f" {_('more than three rings')} ", "ringing-card--late")]
+                left += [("  ", ""), (" " + _("more than three rings") + " ", "ringing-card--late")]
         return spread(left, [(self._lasts(call), "ringing-card--seconds")], width)
 
     def _number(self, call: CallRow, width: int) -> list[Line]:
@@ -104,9 +107,7 @@ class RingingCard(LinesWidget):
         ]
 
     def _about(self, call: CallRow, width: int) -> Line:
-        about = [self._telling.place(call)]
-        if call.kind is not None:
-            about.append(_(wording.NUMBER_KINDS[call.kind]))
+        about = [self._telling.origin(call)]
         if call.name is None and call.name_absence is not None:
             about.append(_(wording.NAME_ABSENCES[call.name_absence]))
         if call.extension:

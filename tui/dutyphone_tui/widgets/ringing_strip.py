@@ -37,7 +37,7 @@ class RingingStrip(LinesWidget):
 
     def lines(self, width: int) -> Sequence[Line]:
         if not self._calls:
-            return [[(fit(f" {_('Nobody is calling')}", width), "ringing-strip--calm")]]
+            return [[(fit(" " + _("Nobody is calling"), width), "ringing-strip--calm")]]
         first = self._calls[0]
         since = first.arrived_at if first.state is CallState.RINGING else first.answered_at or first.arrived_at
         parts = [

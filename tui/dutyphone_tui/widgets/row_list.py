@@ -168,11 +168,16 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
     # --- painting ---
 
     @property
+    def _width(self) -> int:
+        """The cells a row has beside the scrollbar."""
+        return self.scrollable_content_region.width
+
+    @property
     def _head_rows(self) -> int:
-        return 1 if self.size.height >= 5 and self.head(self.size.width) is not None else 0
+        return 1 if self.size.height >= 5 and self.head(self._width) is not None else 0
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self._width
         head_rows = self._head_rows
         if y < head_rows:
             return self._strip(self.head(width) or (), width, self._look("row-list--head"))
@@ -210,12 +215,12 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
 
     def _measure(self) -> None:
         height = len(self._rows) + self._head_rows
-        self.virtual_size = Size(self.size.width, max(height, 1))
+        self.virtual_size = Size(self._width, max(height, 1))
 
     def _refresh_row(self, index: int) -> None:
         y = index - round(self.scroll_y) + self._head_rows
         if self._head_rows <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+            self.refresh(Region(0, y, self._width, 1))
 
     def _reveal(self) -> None:
         visible = self.size.height - self._head_rows

@@ -30,19 +30,21 @@ class Summary(LinesWidget):
         self._row = row
         self._brief = brief
 
-    def show(self, row: CallRow) -> None:
+    def show(self, row: CallRow | None) -> None:
         self._row = row
         self.renew()
 
     def lines(self, width: int) -> Sequence[Line]:
         row = self._row
         if row is None:
-            return [[(_("Reading .."), "summary--label")]]
+            return [[(_("No call is selected."), "summary--label")]]
         number = self._telling.number(row)
-        aside = self._telling.who(row)
-        if row.kind is not None:
-            aside = f"{aside}  {_(wording.NUMBER_KINDS[row.kind])}".strip()
-        top: Line = [(f"{number}   ", "summary--number"), (cut(aside, width - cell_len(number) - 3), "summary--value")]
+        aside = "  ".join(
+            part for part in (row.name or "", self._telling.origin(row), _("fax") if row.fax else "") if part
+        )
+        top: list[Line] = [[(number, "summary--number"), (f"   {aside}", "summary--value")]]
+        if cell_len(number) + cell_len(aside) + 3 > width:
+            top = [[(number, "summary--number")], [(cut(aside, width), "summary--value")]]
         if self._brief:
             return [
                 top,
@@ -51,10 +53,10 @@ class Summary(LinesWidget):
         pairs = self._pairs(row)
         half = (width - 2) // 2
         if width < 76:
-            return [top, [], *(_laid_out([pair], width) for pair in pairs)]
+            return [*top, [], *(_laid_out([pair], width) for pair in pairs)]
         paired = [pairs[i : i + 2] for i in range(0, len(pairs), 2)]
         wide = [(_("shown by"), _(wording.EVIDENCES[row.evidence]))] if row.evidence is not None else []
-        return [top, [], *(_laid_out(two, half) for two in paired), *(_laid_out([pair], width) for pair in wide)]
+        return [*top, [], *(_laid_out(two, half) for two in paired), *(_laid_out([pair], width) for pair in wide)]
 
     def _pairs(self, row: CallRow) -> list[Pair]:
         """Only what is known, in the order in which it happened."""
