@@ -61,10 +61,11 @@ def add_to(app: typer.Typer) -> None:
         language: str | None = language_option(),
     ) -> None:
         from dutyphone import bootstrap
+        from dutyphone.clock import SystemClock
 
         settings = load(config)
         zone = settings.time_zone()
-        now = datetime.now(zone)
+        now = SystemClock().now().utc.astimezone(zone)
         from_at = (
             _moment(from_, zone, end_of_day=False)
             if from_
