@@ -116,7 +116,7 @@ async def _run(scene: Scene) -> str:
             room="综合值班室" if chinese else "Duty room",
             officer="张三" if chinese else "Zhang San",
             simulated=True,
-            bell=False,
+            bell=True,
             drafts_folder=Path(folder) / "drafts",
             export_folder=Path(folder) / "exports",
             export=lambda _store, order, _progress: order.folder / "calls.xlsx",

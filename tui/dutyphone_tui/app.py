@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.segment import Segments
+from rich.traceback import Traceback
 from textual import work
 from textual.app import App
 from textual.binding import BindingType
@@ -82,6 +84,12 @@ class DutyConsole(App[None]):
         self._places.start()
         self.set_interval(TICK_S, self.tick)
         self.call_after_refresh(self.open_store)
+
+    def _fatal_error(self) -> None:
+        """Textual prints the values of all variables when it ends by an error; among them are people's numbers."""
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return NIGHT.variables

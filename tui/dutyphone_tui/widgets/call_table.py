@@ -24,6 +24,9 @@ Entry = CallRow | BlindRow
 WHO_LEAST = 8
 """A column for the name that is narrower than this says nothing and is left out."""
 
+WHO_BEFORE_LINE = 20
+"""The name is left this much before the line takes a column."""
+
 RING_CELLS = 5
 TIME_CELLS, DATED_CELLS = (5, 8), (11, 19)
 """Of the time, where there is little room and where there is much."""
@@ -165,7 +168,7 @@ class CallTable(RowList[Entry]):
                 ring = RING_CELLS
                 who -= ring + gap
             cells = min(max(map(cell_len, self._telling.titles.values()), default=0), 12 if roomy else 10)
-            if len(self._telling.titles) > 1 and who - cells - gap >= 2 * WHO_LEAST:
+            if len(self._telling.titles) > 1 and who - cells - gap >= WHO_BEFORE_LINE:
                 line = cells
                 who -= line + gap
         else:
@@ -184,4 +187,6 @@ def _look(row: CallRow) -> str:
         return "call-table--owed"
     if row.result is Outcome.ANSWERED:
         return "call-table--answered"
+    if row.settlement is not None:
+        return "call-table--other"
     return "call-table--missed" if row.result is Outcome.MISSED else "call-table--other"

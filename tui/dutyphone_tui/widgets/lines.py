@@ -40,7 +40,7 @@ class LinesWidget(Widget):
             return
         for y, (old, new) in enumerate(zip(before, self._painted, strict=True)):
             if old != new:
-                self.refresh(Region(0, y + self.gutter.top, self.outer_size.width, 1))
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width

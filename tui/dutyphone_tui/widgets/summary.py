@@ -15,8 +15,12 @@ from dutyphone_tui.cells import cut, fit
 from dutyphone_tui.telling import Telling
 from dutyphone_tui.times import clock_text, lasted_text, stamp_text
 from dutyphone_tui.widgets.lines import Line, LinesWidget
+from dutyphone_tui.wrapping import wrap
 
 Pair = tuple[str, str]
+
+TWO_COLUMNS = 76
+"""From this many cells on, two pairs stand in a row."""
 
 
 class Summary(LinesWidget):
@@ -46,17 +50,19 @@ class Summary(LinesWidget):
         if cell_len(number) + cell_len(aside) + 3 > width:
             top = [[(number, "summary--number")], [(cut(aside, width), "summary--value")]]
         if self._brief:
-            return [
-                top,
-                _laid_out([(_("arrived"), self._stamp(row.arrived_at)), (_("result"), result_in_full(row))], width),
-            ]
+            told = [(_("arrived"), self._stamp(row.arrived_at)), (_("result"), result_in_full(row))]
+            return [*top, _laid_out(told, _label_cells(told), width // 2)]
         pairs = self._pairs(row)
-        half = (width - 2) // 2
-        if width < 76:
-            return [*top, [], *(_laid_out([pair], width) for pair in pairs)]
-        paired = [pairs[i : i + 2] for i in range(0, len(pairs), 2)]
-        wide = [(_("shown by"), _(wording.EVIDENCES[row.evidence]))] if row.evidence is not None else []
-        return [*top, [], *(_laid_out(two, half) for two in paired), *(_laid_out([pair], width) for pair in wide)]
+        evidence = [] if row.evidence is None else [(_("shown by"), _(wording.EVIDENCES[row.evidence]))]
+        labels = _label_cells([*pairs, *evidence])
+        if width < TWO_COLUMNS:
+            body = [_laid_out([pair], labels, width) for pair in pairs]
+        else:
+            body = [_laid_out(pairs[i : i + 2], labels, width // 2) for i in range(0, len(pairs), 2)]
+        for label, value in evidence:
+            first, *rest = wrap(value, width - labels)
+            body += [_laid_out([pair], labels, width) for pair in ((label, first), *(("", more) for more in rest))]
+        return [*top, [], *body]
 
     def _pairs(self, row: CallRow) -> list[Pair]:
         """Only what is known, in the order in which it happened."""
@@ -105,14 +111,14 @@ def result_in_full(row: CallRow) -> str:
     return outcome
 
 
-LABEL_CELLS = 12
+def _label_cells(pairs: Sequence[Pair]) -> int:
+    return max(cell_len(label) for label, _value in pairs) + 2
 
 
-def _laid_out(pairs: Sequence[Pair], width: int) -> Line:
+def _laid_out(pairs: Sequence[Pair], labels: int, width: int) -> Line:
+    """`pairs` side by side, each in `width` cells, with the values one below the other."""
     line: list[tuple[str, str]] = []
     for label, value in pairs:
-        line += [
-            (fit(label, LABEL_CELLS) + " ", "summary--label"),
-            (fit(value, width - LABEL_CELLS - 2) + " ", "summary--value"),
-        ]
+        line.append((fit(label, labels), "summary--label"))
+        line.append((fit(value, width - labels - 2) + "  ", "summary--value"))
     return line
