@@ -1,0 +1,131 @@
+"""The lines of a desk: those that are configured, or the simulated one of a drill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dutyphone.clock import Clock, SystemClock
+from dutyphone.config import LineSettings, Settings, option_error
+from dutyphone.errors import ConfigError, LineGone, OptionError
+from dutyphone.i18n import _
+
+if TYPE_CHECKING:
+    from dutyphone.calls.numbers import Site
+    from dutyphone.lines.driver import Driver
+    from dutyphone.recorder.service import LinePlan
+
+DRILL_LINE = "desk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """A simulated line instead of the configured ones. `speed` is how many times faster than life it goes."""
+
+    scenario: str
+    speed: float = 1.0
+    personality: str = ""
+
+    def clock(self) -> Clock:
+        """The clock of the drill, as fast as its line."""
+        from dutyphone_simulators.clock import FastClock
+
+        return SystemClock() if self.speed == 1.0 else FastClock(SystemClock(), self.speed)
+
+    def lines(self) -> dict[str, LineSettings]:
+        """The one line of the drill."""
+        from dutyphone_simulators.address import SimAddress
+
+        port = SimAddress(
+            scenario=self.scenario, personality=self.personality, speed=self.speed, loop=True, line_timeouts=True
+        )
+        options: dict[str, object] = {
+            "driver": "serial_modem",
+            "title": _("Duty telephone"),
+            "port": str(port),
+            "idle_class": 8,
+        }
+        return {DRILL_LINE: LineSettings.model_validate(options)}
+
+
+def plan_lines(lines: Mapping[str, LineSettings], config_path: Path | None) -> list[LinePlan]:
+    """Every enabled line with its driver, not running yet. Raises `ConfigError`, `UnknownDriver`."""
+    from dutyphone.recorder.service import LinePlan
+
+    return [
+        LinePlan(
+            line=name,
+            title=line.title or name,
+            driver_name=line.driver,
+            port=str(line.options().get("port", "")),
+            driver=_driver(name, line, config_path),
+        )
+        for name, line in lines.items()
+        if line.enabled
+    ]
+
+
+def check_lines(settings: Settings, *, config_path: Path | None, may_be_empty: bool = False) -> list[LinePlan]:
+    """The configured lines, checked but not opened. Raises `ConfigError` if one is wrong or there is none."""
+    plans = plan_lines(settings.lines, config_path)
+    if not plans and not may_be_empty:
+        raise ConfigError(
+            _("No line is configured."),
+            path=config_path,
+            expected=_(
+                "a table [lines.desk]; `dutyphone config init` writes one, `--simulate night-shift` does without"
+            ),
+        )
+    return plans
+
+
+def check_scenario(scenario: str) -> None:
+    """Raises `TranscriptError` if there is no such scenario or it cannot be read."""
+    from dutyphone_simulators.library import load_scenario
+
+    load_scenario(scenario)
+
+
+def try_lines(settings: Settings, *, config_path: Path | None) -> Iterator[tuple[str, LineGone | None]]:
+    """Open each line once; what went wrong with it, or None."""
+    from dutyphone.recorder.trial import try_driver
+
+    install_simulated_ports()
+    for plan in check_lines(settings, config_path=config_path):
+        yield plan.line, try_driver(plan.line, plan.driver, SystemClock())
+
+
+def site_of(settings: Settings) -> Site:
+    """Where the telephones stand."""
+    from dutyphone.calls.numbers import Site
+
+    room = settings.room
+    try:
+        return Site(
+            country=room.country,
+            area_code=room.area_code,
+            internal_digits=(room.internal_digits[0], room.internal_digits[1]),
+        )
+    except ValueError as wrong:
+        raise ConfigError(
+            str(wrong), key="room", expected=_("an area code such as 010 and lengths such as [3, 5]")
+        ) from wrong
+
+
+def install_simulated_ports() -> None:
+    """Let `port = "sim://night-shift"` be opened like any port."""
+    from dutyphone_simulators.urls import install
+
+    install()
+
+
+def _driver(name: str, line: LineSettings, config_path: Path | None) -> Driver:
+    from dutyphone.plugins import load_driver
+
+    plugin = load_driver(line.driver)
+    try:
+        return plugin.open_line(name, line.options())
+    except OptionError as wrong:
+        raise option_error(config_path, name, wrong.option, wrong.message, wrong.expected) from wrong
