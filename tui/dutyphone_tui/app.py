@@ -7,6 +7,7 @@ All of them speak to the application by messages only.
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segments
@@ -15,6 +16,7 @@ from textual import work
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 
 from dutyphone.clock import Moment
 from dutyphone.duty.shift_date import shift_date
@@ -44,6 +46,7 @@ from dutyphone_tui.screens.page import TALL, WIDE, Part
 from dutyphone_tui.telling import Telling
 from dutyphone_tui.themes import DAY, NIGHT
 from dutyphone_tui.times import day_span
+from dutyphone_tui.widgets.scrollbar import WholeCells
 
 if TYPE_CHECKING:
     from dutyphone.store.store import Store
@@ -54,7 +57,7 @@ TICK_S = 1.0
 class DutyConsole(App[None]):
     """The console of one desk. `run()` it; it closes the store it has opened."""
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012
@@ -80,6 +83,7 @@ class DutyConsole(App[None]):
         self._rung: dict[str, int] = {}
 
     def on_mount(self) -> None:
+        ScrollBar.renderer = WholeCells
         self.set_class(self.desk.ascii_borders, "-ascii")
         self._places.start()
         self.set_interval(TICK_S, self.tick)

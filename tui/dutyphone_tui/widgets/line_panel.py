@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from rich.cells import cell_len
+
 from dutyphone.i18n import _
 from dutyphone.store.readmodels import CallRow, LineCondition, LineRow
 from dutyphone_tui import wording
@@ -14,7 +16,7 @@ from dutyphone_tui.telling import Telling
 from dutyphone_tui.times import age_text, short_stamp_text
 from dutyphone_tui.widgets.lines import Line, LinesWidget, line_width
 
-TITLE_CELLS = 14
+TITLE_CELLS = 16
 HEARD_LATE_S = 180.0
 """A line that was not heard for longer than this is marked, though it is not (yet) down."""
 
@@ -29,7 +31,6 @@ class LinePanel(LinesWidget):
         "line-panel--idle",
         "line-panel--ringing",
         "line-panel--in_call",
-        "line-panel--down",
         "line-panel--bar",
         "line-panel--late",
         "line-panel--quiet",
@@ -77,7 +78,7 @@ class LinePanel(LinesWidget):
             return self._down(row, width)
         chip = f" {_(wording.CONDITIONS[row.condition])} "
         start: Line = [
-            (f" {fit(row.title or row.line, TITLE_CELLS)} ", "line-panel--title"),
+            (f" {fit(row.title or row.line, self._title_cells())}  ", "line-panel--title"),
             (fit(chip, _chip_cells()), f"line-panel--{row.condition.value}"),
             ("  ", ""),
         ]
@@ -99,15 +100,17 @@ class LinePanel(LinesWidget):
         return "   ".join(part for part in (heard, row.device or "", row.port) if part), look
 
     def _down(self, row: LineRow, width: int) -> Line:
-        words = [wording.loss(row.down_reason), _("calls meanwhile are not recorded")]
-        since = short_stamp_text(row.since_at, self._now, self._telling.zone)
-        text = _("NOT LISTENING since {time}: {words}").format(time=since, words=_(", ").join(words))
-        title = f" {fit(row.title or row.line, TITLE_CELLS)} "
-        chip = fit(f" {_(wording.CONDITIONS[row.condition])} ", _chip_cells())
-        start: Line = [(title, "line-panel--bar"), (chip, "line-panel--down"), ("  ", "line-panel--bar")]
-        return [*start, (fit(text, width - line_width(start)), "line-panel--bar")]
+        text = _("DOWN since {time}: {reason}, calls are not recorded").format(
+            time=short_stamp_text(row.since_at, self._now, self._telling.zone), reason=wording.loss(row.down_reason)
+        )
+        title = f" {fit(row.title or row.line, self._title_cells())}  "
+        return [(title + fit(text, width - cell_len(title)), "line-panel--bar")]
+
+    def _title_cells(self) -> int:
+        """The width of the longest title, within reason."""
+        return min(max(cell_len(row.title or row.line) for row in self._rows), TITLE_CELLS)
 
 
 def _chip_cells() -> int:
     """The width of the widest condition in this language."""
-    return max(line_width([(_(text), "")]) for text in wording.CONDITIONS.values()) + 2
+    return max(cell_len(_(text)) for text in wording.CONDITIONS.values()) + 2
