@@ -29,13 +29,16 @@ class SearchIndex(Protocol):
     def like(self, column: ColumnElement[Any], pattern: ColumnElement[str]) -> ColumnElement[bool]:
         r"""LIKE with `\` as the escape, in which A to Z are a to z and no other letters are the same."""
 
+    def unindexed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The column, where no index of it is to be used."""
+
     def text_matches(self) -> ColumnElement[bool]:
         """`text_index` has the term; its query is the parameter "text_query"."""
 
     def text_query(self, term: TextTerm) -> str: ...
 
     def number_matches(self) -> ColumnElement[bool]:
-        """`number_index` has the digits; its query is the parameter "number_query"."""
+        """`number_index` (of `schema.numbers`) has the digits; its query is the parameter "number_query"."""
 
     def number_query(self, term: NumberTerm) -> str: ...
 

@@ -167,6 +167,9 @@ class VectorIndex:
     def like(self, column: ColumnElement[Any], pattern: ColumnElement[str]) -> ColumnElement[bool]:
         return column.collate("C").ilike(pattern, escape="\\")
 
+    def unindexed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return column  # the server knows how many rows there are and plans accordingly
+
     def text_matches(self) -> ColumnElement[bool]:
         return self.text_index.c.tokens.op("@@", is_comparison=True)(cast(bindparam("text_query", type_=Text), TSQUERY))
 

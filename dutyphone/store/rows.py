@@ -152,7 +152,7 @@ def call_row(record: Sequence[Any]) -> CallRow:
 
 
 def call_record(row: CallRow) -> dict[str, Any]:
-    """All columns of `schema.calls` for `row`, those derived from it included."""
+    """The columns of `schema.calls` for `row`, those derived from it included; "number_id" is the projector's."""
     return {
         "id": row.id,
         "call": row.call,

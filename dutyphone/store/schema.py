@@ -92,6 +92,7 @@ calls = Table(
     Column("digits", Text, nullable=False),
     Column("notes", Integer, nullable=False),
     Column("last_note", Text, nullable=False),
+    Column("number_id", _BIG),  # numbers.id; NULL if no number came
     Column("result", Text),  # CallRow.result, to be asked for by an index
     Column("owed", Text),  # CallRow.owed, likewise
     Index("calls_call", "call", unique=True),
@@ -100,10 +101,9 @@ calls = Table(
 )
 Index(
     "calls_number",
-    calls.c.number,
-    calls.c.arrived_us,
-    sqlite_where=calls.c.number.is_not(None),
-    postgresql_where=calls.c.number.is_not(None),
+    calls.c.number_id,
+    sqlite_where=calls.c.number_id.is_not(None),
+    postgresql_where=calls.c.number_id.is_not(None),
 )
 Index(
     "calls_result",
@@ -123,6 +123,16 @@ Index(
     calls.c.arrived_us,
     sqlite_where=calls.c.ended_us.is_(None),
     postgresql_where=calls.c.ended_us.is_(None),
+)
+
+numbers = Table(  # every number that ever called, as normalised and as sent
+    "numbers",
+    metadata,
+    _key("id"),
+    Column("number", Text, nullable=False),  # '' if it could not be normalised
+    Column("number_raw", Text, nullable=False),  # '' if only the other is known
+    Column("calls", _BIG, nullable=False),  # how many calls have it now
+    Index("numbers_number", "number", "number_raw", unique=True),
 )
 
 call_facts = Table(  # which journal rows are about which call
@@ -189,7 +199,7 @@ recorders = Table(
     Column("stopped_us", _BIG),
 )
 
-PROJECTIONS = (calls, call_facts, call_notes, line_states, blind_intervals, recorders)
+PROJECTIONS = (calls, numbers, call_facts, call_notes, line_states, blind_intervals, recorders)
 
 line_status = Table(
     "line_status",

@@ -6,8 +6,8 @@ any other, so that 甲乙丙 is not found in 「甲乙，乙丙」, and every te
 last character is that character alone, so that a term of one character is found as the beginning of a pair. Letters A
 to Z are the same as a to z, as they are for LIKE: a term is found exactly where `text LIKE '%term%'` finds it.
 
-Numbers are indexed by runs of four digits, because the last four are what people remember. The runs only narrow; the
-number itself is then compared.
+Of numbers only the different ones are indexed, by runs of four digits, because the last four are what people remember.
+The runs only narrow; the number itself is then compared.
 
 Tokens are hexadecimal or digits, so that no database's idea of words gets at them.
 """
@@ -54,7 +54,7 @@ class TextTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberTerm:
-    """Part of a number: calls that have all tokens of one of `anyof`, and one of the LIKE patterns `likes`.
+    """Part of a number: numbers that have all tokens of one of `anyof`, and one of the LIKE patterns `likes`.
 
     `anyof` is empty if the index cannot help.
     """
@@ -70,7 +70,7 @@ def text_tokens(text: str) -> str:
 
 
 def number_tokens(*numbers: str | None) -> str:
-    """The tokens of one call's number in all the ways it is written, each once, with a space between."""
+    """The tokens of a number in all the ways it is written, each once, with a space between."""
     tokens = dict.fromkeys(token for number in numbers if number for token in _grams(_NO_DIGIT.sub("", number)))
     return " ".join(tokens)
 

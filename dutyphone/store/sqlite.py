@@ -34,6 +34,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from dutyphone.errors import (
     DatabaseBusy,
@@ -64,6 +66,9 @@ CACHE_KIB = 16_384
 _JOURNAL_BYTES = select(
     *(cast(column, LargeBinary) if isinstance(column.type, Text) else column for column in journal.c)
 ).order_by(journal.c.seq)
+
+_PLUS = custom_op[Any]("+")
+"""Takes a column out of the planner's sight (SQLite, "The Query Optimizer Overview", §2.1)."""
 
 _FULL = {"SQLITE_FULL"}
 _BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED"}
@@ -205,6 +210,9 @@ class FtsIndex:
 
     def like(self, column: ColumnElement[Any], pattern: ColumnElement[str]) -> ColumnElement[bool]:
         return column.like(pattern, escape="\\")
+
+    def unindexed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return UnaryExpression(column, operator=_PLUS)
 
     def text_matches(self) -> ColumnElement[bool]:
         return literal_column("text_index").op("MATCH", is_comparison=True)(bindparam("text_query", type_=Text))

@@ -19,6 +19,7 @@ from dutyphone.store import queries, status
 from dutyphone.store.append import append, tail
 from dutyphone.store.database import Database
 from dutyphone.store.head import HeadKeeper, load_key
+from dutyphone.store.history import History
 from dutyphone.store.lease import RecorderLease
 from dutyphone.store.nudge import Nudger, watchers_folder
 from dutyphone.store.readmodels import (
@@ -50,7 +51,7 @@ class Store:
         self.database = database
         self.head = head
         self.keeps_head = keeps_head
-        self._history = queries.History(database.backend.index)
+        self._history = History(database.backend.index)
         self._nudger = None if database.path is None else Nudger(watchers_folder(database.path))
         self._last_at: datetime | None = None
 

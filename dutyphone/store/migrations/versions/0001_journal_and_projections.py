@@ -91,16 +91,25 @@ def _calls() -> None:
         sa.Column("digits", sa.Text, nullable=False),
         sa.Column("notes", sa.Integer, nullable=False),
         sa.Column("last_note", sa.Text, nullable=False),
+        sa.Column("number_id", _BIG),
         sa.Column("result", sa.Text),
         sa.Column("owed", sa.Text),
     )
     op.create_index("calls_call", "calls", ["call"], unique=True)
     op.create_index("calls_arrived", "calls", ["arrived_us"])
     op.create_index("calls_line", "calls", ["line", "arrived_us"])
-    _partial_index("calls_number", "calls", ["number", "arrived_us"], "number IS NOT NULL")
+    _partial_index("calls_number", "calls", ["number_id"], "number_id IS NOT NULL")
     _partial_index("calls_result", "calls", ["result", "arrived_us"], "result IS NOT NULL")
     _partial_index("calls_owed", "calls", ["arrived_us"], "owed IS NOT NULL")
     _partial_index("calls_open", "calls", ["arrived_us"], "ended_us IS NULL")
+    op.create_table(
+        "numbers",
+        sa.Column("id", _BIG, primary_key=True, autoincrement=False),
+        sa.Column("number", sa.Text, nullable=False),
+        sa.Column("number_raw", sa.Text, nullable=False),
+        sa.Column("calls", _BIG, nullable=False),
+    )
+    op.create_index("numbers_number", "numbers", ["number", "number_raw"], unique=True)
 
 
 def _lines() -> None:

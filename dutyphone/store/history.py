@@ -1,0 +1,290 @@
+"""Calls by `CallQuery`: pages, streams and counts.
+
+Lists are paged by key: a page begins behind the last call of the page before, wherever among how many that stands. A
+statement is put together once for each shape of question, never for its values.
+
+There are four ways to go about a question, and in each a page costs what is on it and not what is in the log:
+
+- BY_TIME: no text. Newest first is by time of arrival, along an index.
+- BY_TEXT: the text index is read from its newest call on, and left when the page is full. Newest first is by number of
+  the call here; the two differ only where the clock was set back.
+- OF_NUMBERS: digits that few calls have. The numbers that contain them are looked up, and their calls sorted.
+- LOOKING_AT_NUMBERS: digits that many calls have. Along the index of time, calls with other numbers passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+
+from dutyphone.store.backend import CALL_SHIFT, SearchIndex
+from dutyphone.store.readmodels import CallPage, CallQuery, CallRow
+from dutyphone.store.rows import CALL_COLUMNS, call_row, micros
+from dutyphone.store.schema import call_notes, calls, numbers
+from dutyphone.store.search import number_term, number_typed, text_term
+from dutyphone.store.session import Session
+
+MOST_SORTED = 10_000
+"""At most so many calls are sorted in memory for a stream."""
+
+_COLUMNS = tuple(calls.c[name] for name in CALL_COLUMNS)
+_BEHIND_EVERYTHING = 2**62
+_ARRIVED = select(calls.c.arrived_us).where(calls.c.id == bindparam("before"))
+_LAST_CALL = select(func.coalesce(func.max(calls.c.id), 0))
+
+
+class _Way(Enum):
+    """How a question is gone about."""
+
+    BY_TIME = auto()
+    BY_TEXT = auto()
+    OF_NUMBERS = auto()
+    LOOKING_AT_NUMBERS = auto()
+
+
+class _Wanted(Enum):
+    """What is to come of it."""
+
+    PAGE = auto()  # one page behind a call, newest first
+    STREAM = auto()  # all, oldest first
+    COUNT = auto()
+    WEIGHT = auto()  # how many calls have one of the numbers, whatever else is asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What the statements for one `CallQuery` depend on, and `values` to put in."""
+
+    values: Mapping[str, Any]
+    texts: bool = False
+    compares_texts: bool = False
+    patterns: int = 0  # LIKE patterns for numbers
+    indexed: bool = False  # whether the number index helps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """All that one statement depends on."""
+
+    way: _Way
+    wanted: _Wanted
+    narrows: tuple[str, ...]
+    compares_texts: bool
+    patterns: int
+    indexed: bool
+
+
+class History:
+    """Calls by query. Keeps its statements; has no state otherwise."""
+
+    def __init__(self, index: SearchIndex) -> None:
+        self._index = index
+        self._statements: dict[_Shape, Select[Any]] = {}
+
+    def page(self, session: Session, query: CallQuery, before: int | None, limit: int) -> CallPage:
+        """At most `limit` calls older than call `before`, newest first."""
+        question = self._ask(query)
+        if question.texts:
+            found = self._by_text(session, question, before, limit + 1)
+        else:
+            found = self._by_time(session, question, before, limit + 1)
+        older = found[limit - 1].id if len(found) > limit else None
+        return CallPage(rows=tuple(found[:limit]), older=older)
+
+    def stream(self, session: Session, query: CallQuery) -> Iterator[CallRow]:
+        """All calls, oldest first. `session` is a snapshot."""
+        question = self._ask(query)
+        way = self._way(session, question, MOST_SORTED**2)
+        last = 0
+        for row in session.stream(self._statement(question, way, _Wanted.STREAM), **question.values):
+            if row[0] != last:  # a call is there once, however many of its texts were found
+                yield call_row(row)
+            last = row[0]
+
+    def count(self, session: Session, query: CallQuery) -> int:
+        """How many calls `stream` gives."""
+        question = self._ask(query)
+        way = _Way.BY_TEXT if question.texts else _Way.OF_NUMBERS if question.patterns else _Way.BY_TIME
+        return int(session.scalar(self._statement(question, way, _Wanted.COUNT), **question.values))
+
+    # --- questions ---------------------------------------------------------------------------------------------------
+
+    def _ask(self, query: CallQuery) -> _Question:
+        values: dict[str, Any] = {}
+        if query.line is not None:
+            values["line"] = query.line
+        if query.result is not None:
+            values["result"] = query.result.value
+        if query.from_at is not None:
+            values["from_us"] = micros(query.from_at)
+        if query.until_at is not None:
+            values["until_us"] = micros(query.until_at)
+        text = query.text.strip()
+        digits = number_typed(text)
+        if digits is not None:
+            number = number_term(digits)
+            values |= {f"like_{i}": like for i, like in enumerate(number.likes)}
+            if number.anyof:
+                values["number_query"] = self._index.number_query(number)
+            return _Question(values=values, patterns=len(number.likes), indexed=bool(number.anyof))
+        if not text:
+            return _Question(values=values)
+        term = text_term(text)
+        values["text_query"] = self._index.text_query(term)
+        compares = not (term.exact and self._index.knows_phrases)
+        if compares:
+            values["like_text"] = term.like
+        return _Question(values=values, texts=True, compares_texts=compares)
+
+    def _way(self, session: Session, question: _Question, budget: int) -> _Way:
+        """Numbers are looked up if the square of how many calls they have is within `budget`, else looked at.
+
+        Looking up costs a step for each of the calls; looking at passes over as many others for each call found, as
+        there are calls in all for each of these. The two are equal where the square is calls wanted times all calls.
+        """
+        if question.texts:
+            return _Way.BY_TEXT
+        if not question.patterns:
+            return _Way.BY_TIME
+        weight = session.scalar(self._statement(question, _Way.OF_NUMBERS, _Wanted.WEIGHT), **question.values)
+        return _Way.OF_NUMBERS if weight**2 <= budget else _Way.LOOKING_AT_NUMBERS
+
+    def _by_time(self, session: Session, question: _Question, before: int | None, wanted: int) -> list[CallRow]:
+        arrived_us = _BEHIND_EVERYTHING
+        if before is not None:
+            arrived_us = session.scalar(_ARRIVED, before=before)
+            if arrived_us is None:
+                return []
+        way = self._way(session, question, wanted * session.scalar(_LAST_CALL)) if question.patterns else _Way.BY_TIME
+        rows = session.all(
+            self._statement(question, way, _Wanted.PAGE),
+            **question.values,
+            before_us=arrived_us,
+            before=_BEHIND_EVERYTHING if before is None else before,
+            limit=wanted,
+        )
+        return list(map(call_row, rows))
+
+    def _by_text(self, session: Session, question: _Question, before: int | None, wanted: int) -> list[CallRow]:
+        statement = self._statement(question, _Way.BY_TEXT, _Wanted.PAGE)
+        document = _BEHIND_EVERYTHING if before is None else before << CALL_SHIFT
+        found: list[CallRow] = []
+        while len(found) < wanted:
+            rows = session.all(statement, **question.values, document=document, limit=wanted)
+            for row in rows:
+                if not found or found[-1].id != row[0]:
+                    found.append(call_row(row))
+            if len(rows) < wanted:
+                break
+            document = rows[-1][-1]
+        return found
+
+    # --- statements --------------------------------------------------------------------------------------------------
+
+    def _statement(self, question: _Question, way: _Way, wanted: _Wanted) -> Select[Any]:
+        narrows = tuple(name for name in ("line", "result", "from_us", "until_us") if name in question.values)
+        shape = _Shape(
+            way=way,
+            wanted=wanted,
+            narrows=narrows,
+            compares_texts=question.compares_texts,
+            patterns=question.patterns,
+            indexed=question.indexed,
+        )
+        if shape not in self._statements:
+            self._statements[shape] = self._build(shape)
+        return self._statements[shape]
+
+    def _build(self, shape: _Shape) -> Select[Any]:
+        if shape.wanted is _Wanted.WEIGHT:
+            return self._numbers(shape, func.coalesce(func.sum(numbers.c.calls), 0))
+        if shape.way is _Way.BY_TEXT:
+            return self._text_statement(shape)
+        statement: Select[Any] = select(func.count()) if shape.wanted is _Wanted.COUNT else select(*_COLUMNS)
+        statement = statement.select_from(calls)
+        arrived: ColumnElement[int] = calls.c.arrived_us
+        number: ColumnElement[int] = calls.c.id
+        if shape.way is _Way.OF_NUMBERS:
+            arrived, number = self._index.unindexed(arrived), self._index.unindexed(number)
+            statement = statement.where(calls.c.number_id.in_(self._numbers(shape, numbers.c.id)))
+        elif shape.way is _Way.LOOKING_AT_NUMBERS:
+            statement = statement.where(self._alike(shape, calls.c.number, calls.c.number_raw))
+        statement = statement.where(*self._narrowings(shape))
+        if shape.wanted is _Wanted.COUNT:
+            return statement
+        if shape.wanted is _Wanted.STREAM:
+            return statement.order_by(arrived, number)
+        edge = tuple_(bindparam("before_us", type_=BigInteger), bindparam("before", type_=BigInteger))
+        return (
+            statement.where(tuple_(arrived, number) < edge)
+            .order_by(arrived.desc(), number.desc())
+            .limit(bindparam("limit"))
+        )
+
+    def _text_statement(self, shape: _Shape) -> Select[Any]:
+        table = self._index.text_index
+        document = table.c.rowid
+        call_id = document.bitwise_rshift(literal_column(str(CALL_SHIFT)))
+        counts = shape.wanted is _Wanted.COUNT
+        statement: Select[Any] = select(func.count(call_id.distinct())) if counts else select(*_COLUMNS, document)
+        statement = statement.select_from(table.join(calls, calls.c.id == call_id)).where(
+            self._index.text_matches(), *self._narrowings(shape)
+        )
+        if shape.compares_texts:
+            like = bindparam("like_text", type_=Text)
+            noted = exists().where(call_notes.c.call_id == calls.c.id, self._index.like(call_notes.c.text, like))
+            statement = statement.where(or_(self._index.like(calls.c.name, like), noted))
+        if counts:
+            return statement
+        if shape.wanted is _Wanted.STREAM:
+            return statement.order_by(document)
+        return (
+            statement.where(document < bindparam("document", type_=BigInteger))
+            .order_by(document.desc())
+            .limit(bindparam("limit"))
+        )
+
+    def _numbers(self, shape: _Shape, column: ColumnElement[Any]) -> Select[Any]:
+        """`column` of the numbers that contain the digits."""
+        table = self._index.number_index
+        statement: Select[Any] = select(column).select_from(
+            table.join(numbers, numbers.c.id == table.c.rowid) if shape.indexed else numbers
+        )
+        if shape.indexed:
+            statement = statement.where(self._index.number_matches())
+        return statement.where(self._alike(shape, numbers.c.number, numbers.c.number_raw))
+
+    def _alike(self, shape: _Shape, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
+        patterns = [bindparam(f"like_{i}", type_=Text) for i in range(shape.patterns)]
+        return or_(*(self._index.like(column, pattern) for pattern in patterns for column in columns))
+
+    def _narrowings(self, shape: _Shape) -> list[ColumnElement[bool]]:
+        """Conditions that a page by time goes along an index for, and every other way only checks."""
+        by_time = shape.way in (_Way.BY_TIME, _Way.LOOKING_AT_NUMBERS)
+        line, result, arrived = (
+            column if by_time else self._index.unindexed(column)
+            for column in (calls.c.line, calls.c.result, calls.c.arrived_us)
+        )
+        conditions = {
+            "line": line == bindparam("line", type_=Text),
+            "result": result == bindparam("result", type_=Text),
+            "from_us": arrived >= bindparam("from_us", type_=BigInteger),
+            "until_us": arrived < bindparam("until_us", type_=BigInteger),
+        }
+        return [conditions[name] for name in shape.narrows]
