@@ -7,7 +7,7 @@ as it once was (the signed head), and whether the projections are what the facts
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -62,40 +62,55 @@ def verify(store: Store) -> VerifyReport:
     except StoreError as error:
         return VerifyReport(rows=0, first_bad=BadRow(1, _said(error)), head_problem=None, projection_differences=())
     first_bad = check_chain(store.database)
+    with store.database.reading() as session:
+        head_problem = check_head(store, rows, first_bad, lambda seq: hash_at(session, seq))
     return VerifyReport(
         rows=rows,
         first_bad=first_bad,
-        head_problem=check_head(store, rows, first_bad),
+        head_problem=head_problem,
         projection_differences=() if first_bad else compare_projections(store.database),
     )
 
 
 def check_chain(database: Database) -> BadRow | None:
-    """The first row that does not follow from the one before; None if all do."""
-    seq = 0
+    """The first row that does not follow from the one before, or cannot be read; None if all do."""
+    good = _Count()
     try:
         with database.snapshot() as session:
-            previous = GENESIS
-            for row in session.stream(database.backend.journal_bytes):
-                seq += 1
-                found, recorded_us, occurred_us, kind, version, body, body_digest, row_hash = row
-                if found != seq:
-                    return BadRow(seq, _("it is missing"))
-                if body is not None and digest_bytes(body) != body_digest:
-                    return BadRow(seq, _("its text was changed"))
-                link = Link(seq, recorded_us, occurred_us, str(kind, "utf-8", "replace"), version, body_digest)
-                previous = next_hash(previous, link)
-                if previous != row_hash:
-                    return BadRow(seq, _("it does not follow from the row before"))
+            return break_in(session.stream(database.backend.journal_bytes), good)
     except StoreError as error:
-        return BadRow(seq + 1, _said(error))
-    except (TypeError, ValueError, AttributeError):  # a column holds what no writer of ours puts there
-        return BadRow(seq, _("it was changed"))
+        return BadRow(good.n + 1, _said(error))
+
+
+@dataclass(slots=True)
+class _Count:
+    n: int = 0
+
+
+def break_in(rows: Iterator[Row], good: _Count | None = None) -> BadRow | None:
+    """The first of `rows` (those of `Backend.journal_bytes`) that breaks the chain. Counts the rows that do not."""
+    good = good or _Count()
+    previous = GENESIS
+    for row in rows:
+        seq = good.n + 1
+        found, recorded_us, occurred_us, kind, version, body, body_digest, row_hash = row
+        if found != seq:
+            return BadRow(seq, _("it is missing"))
+        try:
+            if body is not None and digest_bytes(body) != body_digest:
+                return BadRow(seq, _("its text was changed"))
+            link = Link(seq, recorded_us, occurred_us, str(kind, "utf-8", "replace"), version, body_digest)
+            previous = next_hash(previous, link)
+        except (TypeError, ValueError):  # a column holds what no writer of ours puts there
+            return BadRow(seq, _("it was changed"))
+        if previous != row_hash:
+            return BadRow(seq, _("it does not follow from the row before"))
+        good.n = seq
     return None
 
 
-def check_head(store: Store, rows: int, first_bad: BadRow | None) -> str | None:
-    """What is wrong with the signed head, None if nothing is."""
+def check_head(store: Store, rows: int, first_bad: BadRow | None, hash_of: Callable[[int], bytes | None]) -> str | None:
+    """What is wrong with the signed head, None if nothing is. `hash_of` tells the hash of a row."""
     if not store.keeps_head:
         return None
     if store.head is None:
@@ -112,11 +127,10 @@ def check_head(store: Store, rows: int, first_bad: BadRow | None) -> str | None:
         )
     if first_bad is not None and first_bad.seq <= head.seq:
         return None  # the bad row says it already
-    with store.database.snapshot() as session:
-        if not agrees(head, lambda seq: hash_at(session, seq)):
-            return _("Row {seq} of the journal is not the one that was there at {at}.").format(
-                seq=head.seq, at=head.at.isoformat(timespec="seconds")
-            )
+    if not agrees(head, hash_of):
+        return _("Row {seq} of the journal is not the one that was there at {at}.").format(
+            seq=head.seq, at=head.at.isoformat(timespec="seconds")
+        )
     return None
 
 

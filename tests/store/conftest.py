@@ -81,7 +81,7 @@ def write() -> Callable[..., range]:
     return append
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_call() -> Callable[..., list[Fact]]:
     """The facts of one whole call."""
 

@@ -111,7 +111,7 @@ def everything(store: Store) -> list[Any]:
 
 
 @given(batches=batches)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_journal_replays_to_the_same_tables(tmp_path_factory: Any, batches: Sequence[Sequence[Fact]]) -> None:
     """However the facts came in batches, in whatever order, true or nonsense."""
     folder: Path = tmp_path_factory.mktemp("replay")
