@@ -92,6 +92,24 @@ def play(
     return bench.played
 
 
+def listen(core: LineCore, transcript: Transcript, *, chunks: Chunks = "whole", seed: int = 0) -> Played:
+    """What `core`, which must not have been started, hears in a transcript or capture; nothing is expected of it."""
+    heard = tuple(
+        (step, number)
+        for step, number in zip(transcript.steps, transcript.line_numbers, strict=True)
+        if isinstance(step, FromDevice | Passes | WallClock)
+    )
+    steps, numbers = tuple(step for step, __ in heard), tuple(number for __, number in heard)
+    bench = _Bench(
+        core,
+        Transcript(transcript.headings, steps, numbers, transcript.source),
+        ManualClock(),
+        _splitter(chunks, seed),
+    )
+    bench.run(insist=False)
+    return bench.played
+
+
 class _Bench:
     def __init__(self, core: LineCore, transcript: Transcript, clock: ManualClock, splitter: _Splitter) -> None:
         self.played = Played()
@@ -102,7 +120,7 @@ class _Bench:
         self._unsaid = b""
         self._at = -1
 
-    def run(self) -> None:
+    def run(self, *, insist: bool = True) -> None:
         self._take(self._core.start(self._clock.now()))
         if not self._cold:
             self._set_up()
@@ -123,6 +141,10 @@ class _Bench:
                 case WallClock(wall):
                     self._clock.step((wall - self._clock.now().utc).total_seconds())
         self._at = len(self._transcript.steps)
+        if insist:
+            self._expect_no_more()
+
+    def _expect_no_more(self) -> None:
         if self._unexpected:
             raise self._failure("The transcript is over, but the core also told:", self._unexpected)
         if self._strict and self._unsaid:

@@ -15,6 +15,7 @@ from dutyphone_drivers.serial_modem.core import ModemCore
 from dutyphone_drivers.serial_modem.dialogue import Plan
 from dutyphone_drivers.serial_modem.port import SerialModem
 from dutyphone_drivers.serial_modem.profiles import GENERIC, candidates, profiles
+from dutyphone_drivers.serial_modem.timing import Timing
 from dutyphone_simulators.clock import ManualClock
 
 from dutyphone.clock import Clock, Moment
@@ -45,6 +46,7 @@ def make_core() -> MakeCore:
             ),
             hook_proved=headings.get("hook_proved") == "true",
             deaf_after=int(headings.get("deaf_after", "3")),
+            timing=Timing(longest_call_s=float(headings.get("longest_call", Timing().longest_call_s))),
         )
 
     return make

@@ -16,6 +16,8 @@ from dutyphone_drivers.serial_modem.names import decode_name
 _LONGEST_NUMBER = 40
 """Characters. ITU-T E.164 allows 15 digits; the rest is room for prefixes and punctuation."""
 _MOST_FIELDS = 64
+_MOST_WIRE = 4096
+"""Bytes kept of one burst as it came; the longest message with every parameter is below 1 kB."""
 _SAME_NUMBER_DIGITS = 7
 """Two spellings of a number are the same if their last digits are: one may carry prefix and area code."""
 
@@ -76,7 +78,7 @@ class Burst:
     def open(self, wire: bytes) -> None:
         """A sign that caller ID follows."""
         self._open = True
-        self.wire += wire
+        self.wire += wire[: _MOST_WIRE - len(self.wire)]
 
     def add(self, fields: tuple[Field, ...], wire: bytes) -> None:
         """Fields of a line. Hexadecimal ones are taken apart."""
@@ -90,7 +92,7 @@ class Burst:
     def add_hex(self, digits: bytes, wire: bytes) -> None:
         """A line of hexadecimal digits: a message, or more of the one that is not complete."""
         self.open(wire)
-        self._hex += digits
+        self._hex = (self._hex + digits)[:_MOST_WIRE]
 
     def close(self) -> CallerId | None:
         """What was collected, None if the burst held nothing. Afterwards it is closed and empty."""

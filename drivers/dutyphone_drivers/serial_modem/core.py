@@ -86,6 +86,7 @@ class ModemCore:
         self._health = Health(line, deaf_after=deaf_after, noise_window_s=self._timing.noise_window_s)
         self._memory = Memory()
         self._lines: dict[str, TelephoneLine] = {"": self._telephone_line("")}
+        self._first_channel = ""
         self._wire = _Wire()
 
     # --- the contract ---------------------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ class ModemCore:
 
     def receive(self, data: bytes, now: Moment) -> Sequence[LineEvent]:
         """Bytes from the modem. Waits that ended before `now` are dealt with first."""
-        events = self._expire(now, before_now=True)
+        events = self._expire(now, data_came=True)
         for token in self._wire.tokenizer.feed(data):
             events += self._hear(token, now)
         self._wire.line_end_at = now.mono + self._timing.line_flush_s if self._wire.tokenizer.pending else None
@@ -156,14 +157,22 @@ class ModemCore:
             or any(line.state is not State.IDLE or line.deadline() is not None for line in self._lines.values())
         )
 
-    def _expire(self, now: Moment, *, before_now: bool = False) -> list[LineEvent]:
-        """Deal with every wait that is over, the earliest first."""
+    def _expire(self, now: Moment, *, data_came: bool = False) -> list[LineEvent]:
+        """Deal with every wait that is over, the earliest first.
+
+        When data has just come, only what was over before it is, and nothing is written: the data may be a ring.
+        """
         events: list[LineEvent] = []
         while due := [
-            (at, wait.value) for at, wait in self._waits() if at < now.mono or (at == now.mono and not before_now)
+            (at, wait.value)
+            for at, wait in self._waits()
+            if (at < now.mono and not (wait is _Wait.DIALOGUE and self._would_write()) if data_came else at <= now.mono)
         ]:
             events += self._end_of_wait(_Wait(min(due)[1]), now)
         return events
+
+    def _would_write(self) -> bool:
+        return self._wire.dialogue is not None and self._wire.dialogue.wants_to_write
 
     def _end_of_wait(self, wait: _Wait, now: Moment) -> list[LineEvent]:
         match wait:
@@ -283,6 +292,7 @@ class ModemCore:
 
     def _ring(self, now: Moment, said: Said, *, by_cadence: bool = False, inside: bool = False) -> list[LineEvent]:
         events = self._close_burst(now)
+        self._lines[""].manner = Manner.MODEM
         return events + self._lines[""].ring(now, said, by_cadence=by_cadence, inside_cadence=inside)
 
     def _cadence(self, ringing: bool, seconds: float, now: Moment, wire: bytes) -> list[LineEvent]:
@@ -296,12 +306,11 @@ class ModemCore:
 
     def _record(self, record: Record, wire: bytes, now: Moment) -> list[LineEvent]:
         """A line of a box, see `boxes`."""
-        if record.channel not in self._lines:
-            if len(self._lines) > _MOST_CHANNELS:
-                return self._noise(wire, now)
-            self._lines[record.channel] = self._telephone_line(record.channel)
-        line = self._lines[record.channel]
-        line.manner = Manner.REPORTING_BOX if record.rings_told else Manner.SILENT_BOX
+        line = self._line_of(record.channel)
+        if line is None:
+            return self._noise(wire, now)
+        if line.state is not State.RINGING or line.manner is not Manner.MODEM:
+            line.manner = Manner.REPORTING_BOX if record.rings_told else Manner.SILENT_BOX
         events = self._close_burst(now)
         caller_id = put_together(record.fields, intact=record.intact)
         match record.step:
@@ -433,6 +442,14 @@ class ModemCore:
                 events.append(LineOpened(line=self._line, at=now, port=self._port))
             return events + self._health.begins(Trouble.INIT_INCOMPLETE, now, QUIET_MODE)
         return list(self.lost(LossReason.MODEM_SILENT, now))
+
+    def _line_of(self, channel: str) -> TelephoneLine | None:
+        """The first channel that is named is the line itself; each further one is a line of its own."""
+        self._first_channel = self._first_channel or channel
+        own = "" if channel == self._first_channel else channel
+        if own not in self._lines and len(self._lines) < _MOST_CHANNELS:
+            self._lines[own] = self._telephone_line(own)
+        return self._lines.get(own)
 
     def _telephone_line(self, channel: str) -> TelephoneLine:
         return TelephoneLine(self._line, channel=channel, timing=self._timing, hook_proved=self._hook_proved)
