@@ -43,6 +43,9 @@ from dutyphone.store.session import Session
 MOST_SORTED = 10_000
 """At most so many calls are sorted in memory for a stream."""
 
+MOST_NUMBERS = 4_000
+"""So many different numbers are many calls, without counting further."""
+
 _COLUMNS = tuple(calls.c[name] for name in CALL_COLUMNS)
 _BEHIND_EVERYTHING = 2**62
 _ARRIVED = select(calls.c.arrived_us).where(calls.c.id == bindparam("before"))
@@ -64,7 +67,7 @@ class _Wanted(Enum):
     PAGE = auto()  # one page behind a call, newest first
     STREAM = auto()  # all, oldest first
     COUNT = auto()
-    WEIGHT = auto()  # how many calls have one of the numbers, whatever else is asked
+    WEIGHT = auto()  # how many numbers have the digits, and how many calls have those numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +165,11 @@ class History:
             return _Way.BY_TEXT
         if not question.patterns:
             return _Way.BY_TIME
-        weight = session.scalar(self._statement(question, _Way.OF_NUMBERS, _Wanted.WEIGHT), **question.values)
-        return _Way.OF_NUMBERS if weight**2 <= budget else _Way.LOOKING_AT_NUMBERS
+        row = session.one(self._statement(question, _Way.OF_NUMBERS, _Wanted.WEIGHT), **question.values)
+        assert row is not None
+        different, weight = row
+        few = different < MOST_NUMBERS and weight**2 <= budget
+        return _Way.OF_NUMBERS if few else _Way.LOOKING_AT_NUMBERS
 
     def _by_time(self, session: Session, question: _Question, before: int | None, wanted: int) -> list[CallRow]:
         arrived_us = _BEHIND_EVERYTHING
@@ -213,7 +219,8 @@ class History:
 
     def _build(self, shape: _Shape) -> Select[Any]:
         if shape.wanted is _Wanted.WEIGHT:
-            return self._numbers(shape, func.coalesce(func.sum(numbers.c.calls), 0))
+            found = self._numbers(shape, numbers.c.calls).limit(MOST_NUMBERS).subquery()
+            return select(func.count(), func.coalesce(func.sum(found.c.calls), 0)).select_from(found)
         if shape.way is _Way.BY_TEXT:
             return self._text_statement(shape)
         statement: Select[Any] = select(func.count()) if shape.wanted is _Wanted.COUNT else select(*_COLUMNS)

@@ -7,7 +7,7 @@ last character is that character alone, so that a term of one character is found
 to Z are the same as a to z, as they are for LIKE: a term is found exactly where `text LIKE '%term%'` finds it.
 
 Of numbers only the different ones are indexed, by runs of four digits, because the last four are what people remember.
-The runs only narrow; the number itself is then compared.
+The runs only narrow, so a question takes no more of them than cover it from its end; the number itself is compared.
 
 Tokens are hexadecimal or digits, so that no database's idea of words gets at them.
 """
@@ -125,4 +125,4 @@ def _number_query(digits: str) -> Iterable[Token]:
     if len(digits) < GRAM:
         yield Token(digits, prefix=True)
     else:
-        yield from (Token(gram) for gram in dict.fromkeys(_grams(digits)) if len(gram) == GRAM)
+        yield from (Token(digits[end - GRAM : end]) for end in range(len(digits), GRAM - 1, -GRAM))

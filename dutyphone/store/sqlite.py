@@ -7,6 +7,7 @@ write-ahead mode that several connections write and checkpoint, which is just wh
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
@@ -60,6 +61,9 @@ BUSY_TIMEOUT_MS = 5_000
 CHECKPOINT_PAGES = 4_000
 """The write-ahead log goes back into the database after so many pages (16 MB); each time costs two more flushes."""
 
+LEAST_ROOM = 256 * 1024
+"""Bytes. With less, files beside the database (its log, shared memory) fail in ways that do not say why."""
+
 CACHE_KIB = 16_384
 """Page cache of each connection."""
 
@@ -71,6 +75,7 @@ _PLUS = custom_op[Any]("+")
 """Takes a column out of the planner's sight (SQLite, "The Query Optimizer Overview", §2.1)."""
 
 _FULL = {"SQLITE_FULL"}
+_PERHAPS_FULL = {"SQLITE_IOERR", "SQLITE_CANTOPEN"}
 _BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED"}
 _UNUSABLE = {"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_FORMAT"}
 
@@ -158,7 +163,7 @@ class SqliteBackend:
         said = str(error)
         name = str(getattr(error, "sqlite_errorname", None) or "")
         code = "_".join(name.split("_")[:2])
-        if code in _FULL:
+        if code in _FULL or (code in _PERHAPS_FULL and self._no_room()):
             return self._disk_full(said)
         if code in _BUSY:
             return DatabaseBusy(
@@ -173,6 +178,13 @@ class SqliteBackend:
             advice=_("Check the disk, then run: dutyphone verify"),
             evidence=f"{name}: {said}",
         )
+
+    def _no_room(self) -> bool:
+        """Whether the disk has less free than SQLite needs to begin anything."""
+        try:
+            return shutil.disk_usage(self._file.parent).free < LEAST_ROOM
+        except OSError:
+            return False
 
     def _disk_full(self, said: str) -> DiskFull:
         return DiskFull(

@@ -7,6 +7,7 @@ read models. What a driver of the database raises comes out as `dutyphone.errors
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from typing import Self
 
 from sqlalchemy import bindparam, select
 
+from dutyphone.errors import StoreError
 from dutyphone.journal.facts import Fact
 from dutyphone.store import queries, status
 from dutyphone.store.append import append, tail
@@ -209,9 +211,10 @@ class Store:
             return tail(session).seq
 
     def _keep_head(self, at: datetime) -> None:
+        """Never raises: the facts are written, and who hears of an error would write them again."""
         if self.head is None:
             return
-        with self.database.snapshot() as session:
+        with suppress(StoreError), self.database.snapshot() as session:
             self.head.keep(tail(session), lambda seq: hash_at(session, seq), at)
 
 
