@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import pytest
 from dutyphone_drivers.serial_modem.core import ModemCore
@@ -18,8 +19,8 @@ from dutyphone.lines.events import (
     CallOver,
     CallTaken,
     CallWithdrawn,
-    LineEvent,
     LineDegraded,
+    LineEvent,
     LineLost,
     LineOpened,
     LineRestored,
@@ -97,7 +98,7 @@ class Listening:
 
     def hear(self, data: bytes, cuts: list[int]) -> None:
         edges = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             self.events += self.core.receive(data[start:end], self.clock.now())
         self._open_again()
 
