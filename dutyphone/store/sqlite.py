@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -17,26 +16,15 @@ from typing import Any
 
 from sqlalchemy import (
     URL,
-    Column,
-    ColumnElement,
     Engine,
-    Integer,
     LargeBinary,
-    MetaData,
     Select,
-    Table,
     Text,
-    bindparam,
     cast,
     create_engine,
     event,
-    insert,
-    literal_column,
     select,
 )
-from sqlalchemy.sql.dml import Insert
-from sqlalchemy.sql.elements import UnaryExpression
-from sqlalchemy.sql.operators import custom_op
 
 from dutyphone.errors import (
     DatabaseBusy,
@@ -47,9 +35,9 @@ from dutyphone.errors import (
     UnsafeSqlite,
 )
 from dutyphone.i18n import _
+from dutyphone.store.fts import FtsIndex
 from dutyphone.store.mounts import network_file_system
 from dutyphone.store.schema import APPLICATION_ID, journal
-from dutyphone.store.search import NumberTerm, TextTerm, Token
 from dutyphone.store.session import Session
 
 UNSAFE = ((3, 7, 0), (3, 51, 2))
@@ -70,9 +58,6 @@ CACHE_KIB = 16_384
 _JOURNAL_BYTES = select(
     *(cast(column, LargeBinary) if isinstance(column.type, Text) else column for column in journal.c)
 ).order_by(journal.c.seq)
-
-_PLUS = custom_op[Any]("+")
-"""Takes a column out of the planner's sight (SQLite, "The Query Optimizer Overview", §2.1)."""
 
 _FULL = {"SQLITE_FULL"}
 _PERHAPS_FULL = {"SQLITE_IOERR", "SQLITE_CANTOPEN"}
@@ -204,69 +189,6 @@ class SqliteBackend:
         )
 
 
-class FtsIndex:
-    """FTS5 tables without content: they keep positions and numbers, no text."""
-
-    knows_phrases = True
-
-    def __init__(self) -> None:
-        metadata = MetaData()
-        self.text_index, self.number_index = (
-            Table(name, metadata, Column("rowid", Integer, primary_key=True), Column("tokens", Text))
-            for name in ("text_index", "number_index")
-        )
-        self._adds = {
-            table.name: insert(table).values(rowid=bindparam("document"), tokens=bindparam("words"))
-            for table in (self.text_index, self.number_index)
-        }
-
-    def like(self, column: ColumnElement[Any], pattern: ColumnElement[str]) -> ColumnElement[bool]:
-        return column.like(pattern, escape="\\")
-
-    def unindexed(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        return UnaryExpression(column, operator=_PLUS)
-
-    def text_matches(self) -> ColumnElement[bool]:
-        return literal_column("text_index").op("MATCH", is_comparison=True)(bindparam("text_query", type_=Text))
-
-    def text_query(self, term: TextTerm) -> str:
-        if any(token.prefix for token in term.tokens):
-            return " ".join(map(_word, term.tokens))
-        return '"' + " ".join(token.text for token in term.tokens) + '"'
-
-    def number_matches(self) -> ColumnElement[bool]:
-        return literal_column("number_index").op("MATCH", is_comparison=True)(bindparam("number_query", type_=Text))
-
-    def number_query(self, term: NumberTerm) -> str:
-        return " OR ".join("(" + " AND ".join(map(_word, tokens)) + ")" for tokens in term.anyof)
-
-    def add(self, table: Table) -> Insert:
-        return self._adds[table.name]
-
-    def remove(self, session: Session, table: Table, rowid: int, tokens: str) -> None:
-        session.sql(
-            f"INSERT INTO {table.name} ({table.name}, rowid, tokens) VALUES ('delete', ?, ?)",  # noqa: S608
-            (rowid, tokens),
-        )
-
-    def clear(self, session: Session) -> None:
-        for table in (self.text_index, self.number_index):
-            session.sql(f"INSERT INTO {table.name} ({table.name}) VALUES ('delete-all')")  # noqa: S608
-
-    def documents(self, session: Session, table: Table) -> Iterator[tuple[int, str]]:
-        session.sql(f"CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab('main', '{table.name}', 'instance')")
-        cursor = session.connection.cursor()
-        try:
-            last = None
-            for row in cursor.execute("SELECT doc, term FROM temp.vocabulary"):
-                if row != last:  # one row for each place in the document
-                    yield row
-                last = row
-        finally:
-            cursor.close()
-            session.sql("DROP TABLE temp.vocabulary")
-
-
 def safe_driver() -> Any:
     """The DB-API module to use. Raises `UnsafeSqlite` if there is none without the WAL-reset race."""
     try:
@@ -299,7 +221,3 @@ def _on_connect(connection: Any, _record: Any) -> None:
         cursor.execute("PRAGMA trusted_schema = OFF")
     finally:
         cursor.close()
-
-
-def _word(token: Token) -> str:
-    return f'"{token.text}"' + ("*" if token.prefix else "")

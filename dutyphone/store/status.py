@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from dutyphone.store.line_batch import line_state
 from dutyphone.store.projections import LineState
-from dutyphone.store.projector import line_state
 from dutyphone.store.readmodels import CallState, LineCondition, LineRow, RecorderRow
 from dutyphone.store.rows import EPOCH, micros, moment
 from dutyphone.store.schema import calls, line_states, line_status, recorder_beat, recorders

@@ -111,7 +111,7 @@ def everything(store: Store) -> list[Any]:
 
 
 @given(batches=batches)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_journal_replays_to_the_same_tables(tmp_path_factory: Any, batches: Sequence[Sequence[Fact]]) -> None:
     """However the facts came in batches, in whatever order, true or nonsense."""
     folder: Path = tmp_path_factory.mktemp("replay")
@@ -126,7 +126,7 @@ def test_any_journal_replays_to_the_same_tables(tmp_path_factory: Any, batches: 
 
 
 @given(batches=batches)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_kind_of_database_replays_to_the_same_tables(store: Store, batches: Sequence[Sequence[Fact]]) -> None:
     for batch in batches:
         store.append(batch, recorded_at=AT)
