@@ -1,7 +1,7 @@
 # Needs GNU make and Python 3.11 or later; makes its own environment in .venv and never needs root.
 #
 #   make run      the console on a simulated desk line          make run LANGUAGE=en SCENARIO=one-call
-#   make test     the tests                                      make test ARGS="tests/calls -x"
+#   make test     the tests                                      make test ARGS="tests/calls -x" JOBS=0
 #   make lint     style, types, who may import whom, translations
 #
 # What was installed is remembered by stamp files in .venv, so a second run starts at once.
@@ -9,6 +9,7 @@
 LANGUAGE = zh_CN
 SCENARIO = night-shift
 ARGS =
+JOBS = 4
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -25,7 +26,7 @@ run: $(VENV)/.run ## the console on a simulated desk line (a drill, in a databas
 	$(BIN)/dutyphone run --simulate $(SCENARIO) --language $(LANGUAGE)
 
 test: $(VENV)/.dev ## the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev ## style, types, who may import whom, translations
 	$(BIN)/ruff check
