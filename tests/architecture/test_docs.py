@@ -136,8 +136,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_every_option_of_the_modem_is_documented() -> None:
-    from dutyphone.errors import OptionError
     from dutyphone_drivers.serial_modem.plugin import plugin
+
+    from dutyphone.errors import OptionError
 
     with pytest.raises(OptionError) as refused:
         plugin.open_line("desk", {"no_such_option": 1})

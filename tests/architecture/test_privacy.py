@@ -21,7 +21,7 @@ NUMBER = re.compile(
 """What a Chinese reader would take for somebody's telephone number."""
 
 MADE_UP = re.compile(r"(?:86|0086)?(?:0?1390000\d{4}|1410000\d{4}|0(?:10|2\d|[3-9]\d{2})555\d{4,5})")
-"""Numbers that nobody has: the exchange 555 in any city, the mobile range 139 0000, and 141 0000, a range of machines."""
+"""Numbers that nobody has: exchange 555 in any city, the mobile range 139 0000, and 141 0000, a range of machines."""
 
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:root|work|Users|home/(?!duty|pi\b)[a-z]\w*)/")
 REGISTRY = re.compile(r"://|\bpypi\b|files\.pythonhosted|\bmirrors?\.", re.IGNORECASE)
