@@ -17,7 +17,7 @@ from sqlalchemy import Table, Text, func, select
 
 from dutyphone.errors import StoreError
 from dutyphone.i18n import _
-from dutyphone.journal.chain import GENESIS, Link, digest_bytes, next_hash
+from dutyphone.journal.chain import GENESIS, digest_bytes, row_hash
 from dutyphone.store.backend import SearchIndex
 from dutyphone.store.database import Database
 from dutyphone.store.head import HeadUnreadable, agrees
@@ -93,17 +93,17 @@ def break_in(rows: Iterator[Row], good: _Count | None = None) -> BadRow | None:
     previous = GENESIS
     for row in rows:
         seq = good.n + 1
-        found, recorded_us, occurred_us, kind, version, body, body_digest, row_hash = row
+        found, recorded_us, occurred_us, kind, version, body, body_digest, written_hash = row
         if found != seq:
             return BadRow(seq, _("it is missing"))
         try:
             if body is not None and digest_bytes(body) != body_digest:
                 return BadRow(seq, _("its text was changed"))
-            link = Link(seq, recorded_us, occurred_us, str(kind, "utf-8", "replace"), version, body_digest)
-            previous = next_hash(previous, link)
+            said_kind = str(kind, "utf-8", "replace")
+            previous = row_hash(previous, seq, recorded_us, occurred_us, said_kind, version, body_digest)
         except (TypeError, ValueError):  # a column holds what no writer of ours puts there
             return BadRow(seq, _("it was changed"))
-        if previous != row_hash:
+        if previous != written_hash:
             return BadRow(seq, _("it does not follow from the row before"))
         good.n = seq
     return None
