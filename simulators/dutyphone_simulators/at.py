@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import ClassVar
 
-from dutyphone_simulators.at_grammar import BadCommand, Command, Form, accepts, commands
+from dutyphone_simulators.at_grammar import BadCommand, Command, Form, accepts, commands, keys
 from dutyphone_simulators.at_settings import BACKSPACE, BASIC_MAXIMUM, END_OF_LINE, ModemSettings
 from dutyphone_simulators.personality import Personality, Setting
 
@@ -48,6 +48,7 @@ class ActionKind(Enum):
     DIAL = auto()  # ATD; `value` is the dial string, with a semicolon at its end if the command line goes on
     OFF_HOOK = auto()  # ATH1, +VLS=1
     HANG_UP = auto()  # ATH, ATZ, +VLS=0
+    SEND_TONES = auto()  # +VTS; `value` is the digits among its tones
     SHOW_CALLER_ID = auto()  # +VRID; `value` is 0 formatted, 1 in hexadecimal
     SHOW_CALLER_ID_PAIRS = auto()  # the +VCIDR? of Silicon Labs
     ABORT = auto()  # the terminal sent a character while ANSWER or DIAL was under way
@@ -311,6 +312,8 @@ class AtInterpreter:
             self.settings.values["+VCID"] = "1"
             self.settings.values["-STE"] = str(int(self.settings.values.get("-STE", "0")) | 1)
         if name == "+VLS":
+        if name == "+VTS":
+            return Action(ActionKind.SEND_TONES, keys(value))
             return Action(ActionKind.OFF_HOOK if value in ("1", "4", "5", "6", "7") else ActionKind.HANG_UP)
         return Result.OK
 

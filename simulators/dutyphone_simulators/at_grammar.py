@@ -103,6 +103,11 @@ def _register(found: re.Match[str]) -> Command:
     return Command(name=name, form=Form.SET, value=found[3])
 
 
+def keys(tones: str) -> str:
+    """The keys of a telephone among the tones of +VTS (V.253 §10.2.9); pairs of frequencies are none."""
+    return "".join(re.findall(r"(?:^|,|\{)([0-9A-D*#])(?=,|$)", re.sub(r"\[[^]]*\]", "", tones)))
+
+
 def _in_group(group: str, value: str) -> bool:
     for item in group.split(","):
         low, dash, high = item.partition("-")

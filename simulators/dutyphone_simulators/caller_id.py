@@ -49,7 +49,8 @@ DTMF_DIGIT_S = 0.12
 class CallerId:
     """One message. `stamped` is local time by the exchange. `number` and `name` are None if the exchange has none.
 
-    `intact` False means that a bit was lost on the way and the checksum tells so.
+    `intact` False means that a bit was lost on the way and the checksum tells so. `received` is the frame as it came
+    over a line with sound, where there is one.
     """
 
     stamped: datetime
@@ -60,6 +61,7 @@ class CallerId:
     redirected_from: str | None = None
     standard: Standard = Standard.MDMF
     intact: bool = True
+    received: bytes | None = None
 
     @property
     def name_bytes(self) -> bytes:
@@ -76,6 +78,8 @@ def carried(message: CallerId) -> CallerId:
 
 def frame(message: CallerId) -> bytes:
     """`message` as a frame with its checksum (wrong if it is not intact); empty for tones, which have none."""
+    if message.received is not None:
+        return message.received
     if message.standard is Standard.DTMF:
         return b""
     body = _sdmf(message) if message.standard is Standard.SDMF else _mdmf(message)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta, timezone
 from enum import Enum
+from typing import Protocol
 
 from dutyphone.clock import Moment
 from dutyphone_simulators.caller_id import CallerId, Standard, Withheld, sending_s
@@ -78,6 +79,9 @@ class SignalKind(Enum):
     FAX_TONE = "fax_tone"  # 1100 Hz
     DIGIT = "digit"  # DTMF `digit`
     BUSY_TONE = "busy_tone"  # the far end has hung up
+    REVERSAL = "reversal"  # the polarity of the line has changed
+    DIAL_TONE = "dial_tone"  # the exchange waits for digits
+    RINGBACK_TONE = "ringback_tone"  # it rings at the far end
     GAVE_UP = "gave_up"  # the caller is gone, or was transferred unanswered; on the wire only that no ring follows
     ENGAGED = "engaged"  # another caller heard the busy tone; nothing on the wire
     TRANSFERRED = "transferred"  # the exchange sent a call on before it could ring; nothing on the wire
@@ -130,8 +134,43 @@ class Timed:
     signal: Signal
 
 
-_TRANSFER = re.compile(r"\*(57|40|41)\*([0-9]+)#")
-_TRANSFER_OFF = re.compile(r"#(57|40|41)#")
+TRANSFER = re.compile(r"\*(57|40|41)\*([0-9]+)#")
+TRANSFER_OFF = re.compile(r"#(57|40|41)#")
+"""Supplementary services of Chinese fixed lines: 57 all calls, 40 when busy, 41 without answer."""
+
+
+class TelephoneLine(Protocol):
+    """A pair of wires as a modem and a scenario use it: `Exchange`, or the line with sound in `dsp.premises`."""
+
+    @property
+    def state(self) -> LineState: ...
+
+    @property
+    def call(self) -> IncomingCall | None: ...
+
+    @property
+    def lifted(self) -> Phone | None: ...
+
+    @property
+    def seized(self) -> bool: ...
+
+    def place(self, call: IncomingCall, now: Moment) -> None: ...
+
+    def lift(self, at: float, phone: Phone = ..., *, visible: bool = ...) -> None: ...
+
+    def dial(self, digits: str, at: float) -> None: ...
+
+    def hang_up(self, at: float) -> None: ...
+
+    def seize(self, at: float) -> bool: ...
+
+    def release(self) -> None: ...
+
+    def dialled_by_modem(self, digits: str) -> None: ...
+
+    def next_deadline(self) -> float | None: ...
+
+    def advance(self, until: float) -> Sequence[Timed]: ...
 
 
 class Exchange:
@@ -316,12 +355,12 @@ class Exchange:
         self._plan = [timed for timed in self._plan if timed.signal.kind in _OUTLAST_CALL]
 
     def _service_code(self, digit: str) -> None:
-        """Supplementary services of Chinese fixed lines: *57*N# all calls, *40* when busy, *41* without answer."""
+        """What has been dialled so far may be a service code."""
         self._dialled = (self._dialled + digit)[-64:]
-        if found := _TRANSFER.search(self._dialled):
+        if found := TRANSFER.search(self._dialled):
             self.transfers[found[1]] = found[2]
             self._dialled = ""
-        elif found := _TRANSFER_OFF.search(self._dialled):
+        elif found := TRANSFER_OFF.search(self._dialled):
             self.transfers.pop(found[1], None)
             self._dialled = ""
 

@@ -15,13 +15,14 @@ from dutyphone_simulators.at import Action, ActionKind, AtInterpreter, Result
 from dutyphone_simulators.at_settings import RING_COUNT
 from dutyphone_simulators.caller_id import CallerId
 from dutyphone_simulators.caller_id_print import formatted, hexadecimal, pairs, ring_text, set_lines
-from dutyphone_simulators.exchange import Exchange, IncomingCall, LineState, Phone, Signal, SignalKind, Timed
+from dutyphone_simulators.exchange import IncomingCall, LineState, Phone, Signal, SignalKind, TelephoneLine, Timed
 from dutyphone_simulators.personality import Layout, Personality, ShownAs
 from dutyphone_simulators.uart import Uart
 
 DLE = b"\x10"
 PAUSE_REGISTER, WAIT_REGISTER, AUTO_ANSWER_REGISTER = 8, 7, 0  # V.250 §6.3
 DIGIT_S = 0.2
+BUSY_IS_TOLD = 3  # ATX3 and ATX4 (V.250 §6.3.7)
 FAX_HANDSHAKE_FAILED = 70  # T.32 table 20: unspecified receive phase B error; no page is ever simulated
 CADENCE_WORDS = "ABCD"
 
@@ -41,24 +42,31 @@ class Seen(IntEnum):
     DIGIT = 4
     FAX_TONE = 6
     LOCAL_HOOK = 8
+    REVERSAL = 14
+    RINGBACK_TONE = 18
     BUSY_TONE = 19
+    DIAL_TONE = 20
     EXTENSION_HOOK = 24
 
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """An answer or a dial that is under way and how it will come out. `asked`: a command line waits for it."""
+    """An answer or a dial that is under way and how it will come out.
+
+    `asked`: a command line waits for it. `if_busy` is how it comes out when the busy tone is heard.
+    """
 
     at: float
     result: Result
     asked: bool
     stays_off_hook: bool = False
+    if_busy: Result = Result.NO_CARRIER
 
 
 class SimulatedModem:
     """One modem on one line of `exchange`. It is powered from the start."""
 
-    def __init__(self, personality: Personality, exchange: Exchange) -> None:
+    def __init__(self, personality: Personality, exchange: TelephoneLine) -> None:
         self.personality = personality
         self.exchange = exchange
         self.powered = True
@@ -182,6 +190,10 @@ class SimulatedModem:
             self._settle(Result[self.personality.voice.answer], at, asked=asked)
         elif taken and call is not None and call.fax and (lines := self._fax_lines(call)):
             self._say_lines([line.encode() for line in lines], ShownAs.PLAIN)
+            case ActionKind.SEND_TONES:
+                if self.exchange.seized:
+                    self.exchange.dialled_by_modem(action.value)
+                self._at.complete(Result.OK, at)
             self._settle(Result.OK, at, asked=asked)
         else:  # nobody at the other end answers a modem with a modem
             self._wait(_Pending(at + self._register(WAIT_REGISTER), Result.NO_CARRIER, asked))
@@ -205,7 +217,15 @@ class SimulatedModem:
         if text.endswith(";") or self._at.in_voice:
             self._wait(_Pending(at + seconds, Result.OK, asked=True, stays_off_hook=True))
         else:
-            self._wait(_Pending(at + seconds + self._register(WAIT_REGISTER), Result.NO_CARRIER, asked=True))
+            told_busy = self._at.settings.basic["X"] >= BUSY_IS_TOLD
+            self._wait(
+                _Pending(
+                    at + seconds + self._register(WAIT_REGISTER),
+                    Result.NO_CARRIER,
+                    asked=True,
+                    if_busy=Result.BUSY if told_busy else Result.NO_CARRIER,
+                )
+            )
 
     def _line_in_use(self) -> Result | None:
         if self.exchange.lifted is None:
@@ -276,6 +296,12 @@ class SimulatedModem:
         if automatic and signal.count >= automatic and self.exchange.state is LineState.OFFERED:
             self._answer(at, asked=False)
 
+            case SignalKind.REVERSAL:
+                self._event(Seen.REVERSAL, "L")
+            case SignalKind.DIAL_TONE:
+                self._event(Seen.DIAL_TONE, "d")
+            case SignalKind.RINGBACK_TONE:
+                self._event(Seen.RINGBACK_TONE, "r")
     def _distinctive(self, cadence: str) -> str:
         ring = self.personality.ring
         if not self._at.settings.equals(ring.distinctive_switch):
@@ -342,8 +368,8 @@ class SimulatedModem:
 
     def _busy(self, at: float) -> None:
         if self._pending is not None:
-            asked, self._pending = self._pending.asked, None
-            self._come_out(_Pending(at, Result.NO_CARRIER, asked))
+            pending, self._pending = self._pending, None
+            self._come_out(_Pending(at, pending.if_busy, pending.asked))
         elif self._at.setting("+FCLASS") in ("2", "2.0") and self.exchange.seized:
             self.exchange.release()
             word = "+FHNG" if self._at.setting("+FCLASS") == "2" else "+FHS"

@@ -28,7 +28,7 @@ from dutyphone.lines.transcript import (
     escape,
     render_step,
 )
-from dutyphone_simulators.exchange import CADENCES, CN_TIME, Exchange, Phone, SignalKind, Timed
+from dutyphone_simulators.exchange import CADENCES, CN_TIME, Exchange, Phone, SignalKind, TelephoneLine, Timed
 from dutyphone_simulators.modem import Ears, SimulatedModem
 from dutyphone_simulators.personality import Personality
 from dutyphone_simulators.world import Happening, check_world, draw, incoming_call
@@ -48,7 +48,9 @@ class ScenarioPlayer:
     """One simulated line, from `start` on. Times are those of the clock that the moments come from.
 
     `personality` is what the modem is if the transcript does not say `personality:` in its headings; `loop` plays the
-    transcript again and again, drawing anew each time from `seed`. `report` hears in words what happens.
+    transcript again and again, drawing anew each time from `seed`. `report` hears in words what happens. `line` is the
+    pair of wires on which it is played, a line of its own without sound unless given. `step_clock` hears by how many
+    seconds somebody sets the computer's clock.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class ScenarioPlayer:
         check_world(transcript)
         self._country = _country(transcript)
         self._scripted = _scripted(transcript)
+        line: TelephoneLine | None = None,
+        step_clock: Callable[[float], None] = lambda _seconds: None,
         if loop and not any(isinstance(step, Passes) and step.seconds > 0 for step in transcript.steps):
             raise TranscriptError(
                 _("{source} takes no time and cannot be played in a loop.").format(source=transcript.source),
