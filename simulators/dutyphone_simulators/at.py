@@ -311,9 +311,9 @@ class AtInterpreter:
         if name == "-SCID" and value == "1":
             self.settings.values["+VCID"] = "1"
             self.settings.values["-STE"] = str(int(self.settings.values.get("-STE", "0")) | 1)
-        if name == "+VLS":
         if name == "+VTS":
             return Action(ActionKind.SEND_TONES, keys(value))
+        if name == "+VLS":
             return Action(ActionKind.OFF_HOOK if value in ("1", "4", "5", "6", "7") else ActionKind.HANG_UP)
         return Result.OK
 

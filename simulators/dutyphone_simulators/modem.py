@@ -174,6 +174,10 @@ class SimulatedModem:
             case ActionKind.HANG_UP:
                 self._end_call()
                 self._at.complete(Result.OK, at)
+            case ActionKind.SEND_TONES:
+                if self.exchange.seized:
+                    self.exchange.dialled_by_modem(action.value)
+                self._at.complete(Result.OK, at)
             case ActionKind.ABORT:
                 self._end_call()
                 self._at.complete(Result.NO_CARRIER, at)
@@ -190,10 +194,6 @@ class SimulatedModem:
             self._settle(Result[self.personality.voice.answer], at, asked=asked)
         elif taken and call is not None and call.fax and (lines := self._fax_lines(call)):
             self._say_lines([line.encode() for line in lines], ShownAs.PLAIN)
-            case ActionKind.SEND_TONES:
-                if self.exchange.seized:
-                    self.exchange.dialled_by_modem(action.value)
-                self._at.complete(Result.OK, at)
             self._settle(Result.OK, at, asked=asked)
         else:  # nobody at the other end answers a modem with a modem
             self._wait(_Pending(at + self._register(WAIT_REGISTER), Result.NO_CARRIER, asked))
@@ -280,6 +280,12 @@ class SimulatedModem:
                 self._digit(signal.digit)
             case SignalKind.BUSY_TONE:
                 self._busy(at)
+            case SignalKind.REVERSAL:
+                self._event(Seen.REVERSAL, "L")
+            case SignalKind.DIAL_TONE:
+                self._event(Seen.DIAL_TONE, "d")
+            case SignalKind.RINGBACK_TONE:
+                self._event(Seen.RINGBACK_TONE, "r")
         self._flush(at)
 
     def _ring(self, signal: Signal, at: float) -> None:
@@ -296,12 +302,6 @@ class SimulatedModem:
         if automatic and signal.count >= automatic and self.exchange.state is LineState.OFFERED:
             self._answer(at, asked=False)
 
-            case SignalKind.REVERSAL:
-                self._event(Seen.REVERSAL, "L")
-            case SignalKind.DIAL_TONE:
-                self._event(Seen.DIAL_TONE, "d")
-            case SignalKind.RINGBACK_TONE:
-                self._event(Seen.RINGBACK_TONE, "r")
     def _distinctive(self, cadence: str) -> str:
         ring = self.personality.ring
         if not self._at.settings.equals(ring.distinctive_switch):

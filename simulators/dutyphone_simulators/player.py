@@ -62,12 +62,12 @@ class ScenarioPlayer:
         seed: int = 0,
         loop: bool = False,
         report: Callable[[str], None] = lambda _sentence: None,
+        line: TelephoneLine | None = None,
+        step_clock: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         check_world(transcript)
         self._country = _country(transcript)
         self._scripted = _scripted(transcript)
-        line: TelephoneLine | None = None,
-        step_clock: Callable[[float], None] = lambda _seconds: None,
         if loop and not any(isinstance(step, Passes) and step.seconds > 0 for step in transcript.steps):
             raise TranscriptError(
                 _("{source} takes no time and cannot be played in a loop.").format(source=transcript.source),
