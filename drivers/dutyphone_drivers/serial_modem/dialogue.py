@@ -20,6 +20,7 @@ QUIET_MODE = "ATE0V1Q0S0=0"
 QUIET_MODE_TRIES = 4
 IDENTIFY = ("ATI0", "ATI3", "AT+GMM")
 _MOST_ANSWER_LINES = 64
+_SHORTEST_NAME = 4
 
 
 class Result(Enum):
@@ -227,10 +228,10 @@ def _in_range(value: int, answer: Answer) -> bool:
 
 
 def _device(said: dict[str, Answer]) -> str | None:
-    """How the modem names itself: the first of its answers that holds a word, else any."""
+    """How the modem names itself: the first of its answers that looks like a name, else any."""
     lines = [line for command in ("ATI3", "AT+GMM", "ATI0") for line in said[command].lines]
-    wordy = [line for line in lines if re.search(r"[A-Za-z]{3}", line)]
-    return next(iter(wordy + lines), None)
+    names = [line for line in lines if len(line) >= _SHORTEST_NAME and re.search(r"[A-Za-z]{2}", line)]
+    return next(iter(names + lines), None)
 
 
 class Dialogue:

@@ -58,7 +58,7 @@ def read_profile(name: str, text: str, *, based_on: Profile | None = None) -> Pr
     if "title" not in said:
         raise ValueError(f"profile {name}: title is missing")
     base = based_on or Profile(name=name, title="")
-    switches = tuple(_switch(name, row) for row in said.get("caller_id", ())) or base.caller_id
+    switches = tuple(_switch(name, row) for row in said["caller_id"]) if "caller_id" in said else base.caller_id
     talks_at = bool(said.get("talks_at", True))
     return Profile(
         name=name,
