@@ -175,7 +175,7 @@ def _facts(call: MadeUpCall, language: int) -> Iterator[Fact]:
     at, key = _at(call), f"made-up-{call.days_ago}-{call.clock}"
     yield CallArrived(at=at, call=key, line=call.line, wire=b"RING\r\n")
     yield CallRang(at=at, call=key, ring=1, wire=b"RING\r\n")
-    yield _identity(call, key, language, at + timedelta(seconds=2))
+    yield _identity(call, key, language, at + timedelta(seconds=1.2))
     for ring in range(2, call.rings + 1):
         yield CallRang(at=at + timedelta(seconds=RING_CYCLE_S * (ring - 1)), call=key, ring=ring, wire=b"RING\r\n")
     ring_s = RING_CYCLE_S * (call.rings - 1) + 1.5
@@ -207,13 +207,15 @@ def _ringing(language: int, rings: int) -> Iterator[Fact]:
     for ring in range(1, rings + 1):
         yield CallRang(at=at + timedelta(seconds=RING_CYCLE_S * (ring - 1)), call=key, ring=ring, wire=b"RING\r\n")
         if ring == 1:
-            yield _identity(call, key, language, at + timedelta(seconds=2))
+            yield _identity(call, key, language, at + timedelta(seconds=1.2))
 
 
 def _identity(call: MadeUpCall, key: str, language: int, at: datetime) -> CallIdentified:
     name = call.names[language - 1] if call.names is not None else None
     sent = None if call.number is None else call.number.replace("+861055", "01055").replace("+86", "0")
-    wire = f"DATE = {at.astimezone(ZONE):%m%d}\r\nTIME = {at.astimezone(ZONE):%H%M}\r\nNMBR = {sent or 'P'}\r\n".encode()
+    wire = (
+        f"DATE = {at.astimezone(ZONE):%m%d}\r\nTIME = {at.astimezone(ZONE):%H%M}\r\nNMBR = {sent or 'P'}\r\n".encode()
+    )
     if name is not None:
         wire += b"NAME = " + name.encode("gb18030") + b"\r\n"
     return CallIdentified(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -184,12 +185,17 @@ class Room:
     @asynccontextmanager
     async def console(self, size: tuple[int, int] = (80, 24), **changes: Any) -> AsyncIterator[Look]:
         """The console at work, all that is stored on its screen."""
-        console = HeardConsole(self.desk(**changes))
-        async with console.run_test(size=size) as pilot:
-            look = Look(self, console, pilot)
-            await look.until(lambda: console.day is not None)
+        async with self.opening_console(size, **changes) as look:
+            await look.until(lambda: look.console.day is not None)
             await look.caught_up()
             yield look
+
+    @asynccontextmanager
+    async def opening_console(self, size: tuple[int, int] = (80, 24), **changes: Any) -> AsyncIterator[Look]:
+        """The console as it starts."""
+        console = HeardConsole(self.desk(**changes))
+        async with console.run_test(size=size, notifications=True) as pilot:
+            yield Look(self, console, pilot)
 
 
 def show(row: CallRow) -> str:
@@ -209,19 +215,22 @@ class Look:
         waited_s = 0.0
         while not condition():
             assert waited_s < patience_s, f"did not come true\n{self.text}"
-            await asyncio.sleep(0.01)
-            waited_s += 0.01
+            await asyncio.sleep(0.005)
+            waited_s += 0.005
         await self.pilot.pause()
+
+    async def says(self, words: str) -> None:
+        """Wait until `words` are on the screen."""
+        await self.until(lambda: words in self.text)
 
     async def caught_up(self) -> None:
         """Let the console read and show all that is stored, places included."""
         waits = self.room.feed.waits
         self.room.feed.nudge()
         await self.until(lambda: self.room.feed.waits > waits)
+        await self.until(lambda: self.console.telling.places.all_answered)
         self.console.tick()
-        for _ in range(3):
-            await self.pilot.pause()
-            await asyncio.sleep(0.01)
+        await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -258,18 +267,28 @@ def in_chinese() -> Iterator[None]:
     use_language("en")
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database that was made and not yet written to, to be copied."""
+    folder = tmp_path_factory.mktemp("empty")
+    Store.open(f"sqlite:///{folder}/room.db").close()
+    return folder
+
+
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
+def room(tmp_path: Path, empty_database: Path) -> Iterator[Room]:
     """A room that speaks English."""
     use_language("en")
+    shutil.copytree(empty_database, tmp_path, dirs_exist_ok=True)
     made = Room(tmp_path, "en")
     yield made
     made.close()
 
 
 @pytest.fixture
-def either_room(tmp_path: Path, language: str) -> Iterator[Room]:
+def either_room(tmp_path: Path, language: str, empty_database: Path) -> Iterator[Room]:
     """A room that speaks Chinese, and one that speaks English."""
+    shutil.copytree(empty_database, tmp_path, dirs_exist_ok=True)
     made = Room(tmp_path, language)
     yield made
     made.close()

@@ -277,12 +277,9 @@ class DutyConsole(App[None]):
             self.write_note(detail.row)
 
     def action_history(self) -> None:
-        self._open_history(searching=False)
+        self.open_history(searching=False)
 
-    def action_search(self) -> None:
-        self._open_history(searching=True)
-
-    def _open_history(self, *, searching: bool) -> None:
+    def open_history(self, *, searching: bool) -> None:
         from dutyphone_tui.screens.history import HistoryScreen
 
         self.push_screen(HistoryScreen(searching=searching))

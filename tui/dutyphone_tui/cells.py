@@ -57,9 +57,9 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def _steady_char(char: str) -> str:
-    if char in "\t\n\r\v\f":
-        return " "
     category = unicodedata.category(char)
+    if category == "Zs" or char in "\t\n\r\v\f":
+        return "\N{IDEOGRAPHIC SPACE}" if char == "\N{IDEOGRAPHIC SPACE}" else " "
     if category in _NO_WIDTH_OF_THEIR_OWN:
         return ""
     if category in _SIGNS and (unicodedata.east_asian_width(char) == "A" or ord(char) >= 0x1F000):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
 
@@ -73,7 +73,7 @@ OWED = Key(
 HISTORY = Key(key="h", action="app.history", cap="h", label=N_("history"), help=N_("All calls ever recorded"), bar=50)
 SEARCH = Key(
     key="slash",
-    action="app.search",
+    action="search",
     cap="/",
     label=N_("search"),
     help=N_("Search by number, name, note or date"),
@@ -81,14 +81,14 @@ SEARCH = Key(
 )
 EXPORT = Key(key="e", action="app.export", cap="e", label=N_("export"), help=N_("Write calls to a file"), bar=60)
 DRAFT = Key(key="d", action="app.draft", cap="d", label=N_("draft"), help=N_("Go on with a half-written note"))
-FILTER = Key(key="f", action="filter", cap="f", label=N_("filter"), help=N_("All results, or only one"), bar=53)
+FILTER = Key(key="f", action="filter", cap="f", label=N_("filter"), help=N_("All results, or only one"), bar=13)
 SAVE = Key(key="ctrl+s", action="save", cap="Ctrl+S", label=N_("save"), help=N_("Save the note"), bar=1)
 
 ON_EVERY_PAGE = (HELP, LOOK, BELL, QUIT)
 ABOUT_A_CALL = (ANSWERED, MISSED, CALLED_BACK, NO_CALLBACK, NOTE)
 
 LIVE_KEYS = (OPEN, *ABOUT_A_CALL, OWED, HISTORY, SEARCH, EXPORT, DRAFT, *ON_EVERY_PAGE)
-HISTORY_KEYS = (BACK, OPEN, SEARCH, FILTER, *ABOUT_A_CALL, EXPORT, *ON_EVERY_PAGE)
+HISTORY_KEYS = (BACK, OPEN, replace(SEARCH, bar=12), FILTER, *ABOUT_A_CALL, EXPORT, *ON_EVERY_PAGE)
 DETAIL_KEYS = (BACK, *ABOUT_A_CALL, *ON_EVERY_PAGE)
 NOTE_KEYS = (SAVE, BACK)
 HELP_KEYS = (BACK, LOOK, BELL, QUIT)

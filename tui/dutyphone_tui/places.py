@@ -49,6 +49,11 @@ class PlaceBook:
             self._questions.put(question)
         return place or ""
 
+    @property
+    def all_answered(self) -> bool:
+        """Whether everything that was asked is known."""
+        return len(self._known) == len(self._asked)
+
     def learn(self, found: Mapping[Question, str]) -> None:
         """Remember what was found."""
         self._known.update(found)

@@ -112,11 +112,19 @@ class LiveScreen(Page):
         if (row := self._selected) is not None:
             self.console.write_note(row)
 
+    def action_search(self) -> None:
+        self.console.open_history(searching=True)
+
     def action_go_owed(self) -> None:
         (self._calls if self._owed.has_focus else self._owed).focus()
 
-    @on(RowList.Moved)
     @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        if self._calls.has_focus:
+            self._let_go()
+        self._show_selected()
+
+    @on(RowList.Moved)
     def _show_selected(self) -> None:
         """Beside the lists, where there is room: the selected call in full."""
         self.query_one(Summary).show(self._selected)
@@ -126,7 +134,8 @@ class LiveScreen(Page):
         self.action_open()
 
     @on(RowList.Moved, "#owed")
-    def _owed_moved(self) -> None:
+    def _let_go(self) -> None:
+        """What has been settled need not stay among what is owed any longer."""
         if self._kept is not None and self.console.day is not None:
             self._kept = None
             self._owed.show_entries(self._owed_entries(self.console.day), self.console.now.utc)

@@ -117,7 +117,6 @@ class CallTable(RowList[Entry]):
             return self._paint_blind(row, columns, width, selected=selected)
         gap = (" " * columns.gap, "")
         mark = "> " if selected else "! " if row.owed is not None else "  "
-        known = self._telling.has_number(row)
         line: list[tuple[str, str]] = [
             (mark, "call-table--mark"),
             (fit(self._time(row.arrived_at, columns.time), columns.time), "call-table--time"),
@@ -125,10 +124,14 @@ class CallTable(RowList[Entry]):
         ]
         if columns.line:
             line += [(fit(self._telling.line(row.line), columns.line), "call-table--time"), gap]
-        number = fit(self._telling.number(row), columns.number)
-        line += [(number, "call-table--number" if known else "call-table--absent"), gap]
-        if columns.who:
-            line += [*self._who(row, columns.who), gap]
+        if self._telling.has_number(row) or row.name:
+            look = "call-table--number" if self._telling.has_number(row) else "call-table--absent"
+            line += [(fit(self._telling.number(row), columns.number), look), gap]
+            if columns.who:
+                line += [*self._who(row, columns.who), gap]
+        else:
+            both = columns.number + (columns.gap + columns.who if columns.who else 0)
+            line += [*self._nobody(row, both), gap]
         line.append((fit(wording.result(row), columns.result), _look(row)))
         if columns.ring:
             ring = _("{n} s").format(n=int(row.ring_s)) if row.ring_s else ""
@@ -142,9 +145,14 @@ class CallTable(RowList[Entry]):
             return [(who, ""), (fit(("  " if who else "") + row.last_note, left), "call-table--note")]
         return [(who + " " * left, "")]
 
+    def _nobody(self, row: CallRow, width: int) -> Line:
+        """Why there is no number, across both columns, and the note."""
+        why = cut(self._telling.number(row) + (f"  {self._telling.who_briefly(row)}" if row.fax else ""), width)
+        return [(why, "call-table--absent"), (fit("  " + row.last_note, width - cell_len(why)), "call-table--note")]
+
     def _paint_blind(self, row: BlindRow, columns: Columns, width: int, *, selected: bool) -> Line:
         start = ("> " if selected else "- ") + fit(self._time(row.from_at, columns.time), columns.time)
-        text = cut(self._telling.blind(row), width - cell_len(start) - 2)
+        text = cut(self._telling.blind(row), width - cell_len(start) - 3)
         line: Line = [(start + "  ", "call-table--blind"), (text + " ", "call-table--blind")]
         return [*line, ("-" * (width - line_width(line)), "call-table--blind")]
 

@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
-from dutyphone.i18n import _
+from dutyphone.i18n import _, ngettext
 from dutyphone.store.readmodels import CallRow, CallState
 from dutyphone_tui import wording
 from dutyphone_tui.cells import cut, fit
 from dutyphone_tui.telling import Telling
-from dutyphone_tui.times import clock_text, lasted_text, stamp_text
+from dutyphone_tui.times import clock_text, span_text, stamp_text
 from dutyphone_tui.widgets.lines import Line, LinesWidget
 from dutyphone_tui.wrapping import wrap
 
@@ -70,12 +70,17 @@ class Summary(LinesWidget):
             (_("call"), f"{row.id}"),
             (_("line"), f"{self._telling.line(row.line)}, {_(wording.DIRECTIONS[row.direction])}"),
             (_("arrived"), self._stamp(row.arrived_at)),
-            (_("rang"), _("{n} s, {rings} rings").format(n=round(row.ring_s), rings=row.rings)),
+            (
+                _("rang"),
+                ngettext("{n} s, {rings} ring", "{n} s, {rings} rings", row.rings).format(
+                    n=round(row.ring_s), rings=row.rings
+                ),
+            ),
         ]
         if row.answered_at is not None:
             pairs.append((_("answered at"), self._clock(row.answered_at)))
         if row.talk_s is not None:
-            pairs.append((_("talked"), lasted_text(row.talk_s)))
+            pairs.append((_("talked"), span_text(row.talk_s)))
         if row.ended_at is not None:
             pairs.append((_("ended"), self._clock(row.ended_at)))
         pairs.append((_("result"), result_in_full(row)))
