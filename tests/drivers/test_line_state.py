@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from dutyphone_drivers.serial_modem.line_state import TABLE, Act, Cue, Move, Said, State, TelephoneLine
+from dutyphone_drivers.serial_modem.line_state import Said, TelephoneLine
+from dutyphone_drivers.serial_modem.line_table import CUE_OF_SIGN, TABLE, Act, Cue, State
+from dutyphone_drivers.serial_modem.signs import Sign
 from dutyphone_drivers.serial_modem.timing import Timing
 from dutyphone_simulators.clock import ManualClock
 
@@ -65,5 +67,6 @@ def test_the_wait_after_a_ring_is_bounded() -> None:
         assert isinstance(event, RingHeard)
 
 
-def test_moves_are_values() -> None:
-    assert Move(State.IDLE) == Move(State.IDLE, (), False)
+def test_every_sign_is_a_cue_or_handled_by_the_core() -> None:
+    handled = {Sign.RING, Sign.DIGIT, Sign.BURST_BEGINS, Sign.BURST_ENDS, Sign.IDLE_TALK}
+    assert set(CUE_OF_SIGN) == set(Sign) - handled

@@ -30,7 +30,8 @@ from dutyphone_drivers.serial_modem.boxes import Step as BoxStep
 from dutyphone_drivers.serial_modem.caller_id import Burst, put_together
 from dutyphone_drivers.serial_modem.dialogue import QUIET_MODE, Dialogue, Memory, News, Plan, Report, converse
 from dutyphone_drivers.serial_modem.health import Health
-from dutyphone_drivers.serial_modem.line_state import Cue, Manner, Said, State, TelephoneLine
+from dutyphone_drivers.serial_modem.line_state import Manner, Said, TelephoneLine
+from dutyphone_drivers.serial_modem.line_table import CUE_OF_SIGN, Cue, State
 from dutyphone_drivers.serial_modem.signs import Sign
 from dutyphone_drivers.serial_modem.timing import Timing
 from dutyphone_drivers.serial_modem.tokenizer import ComplexCloses, DleCode, Line, Token, Tokenizer
@@ -264,31 +265,10 @@ class ModemCore:
                     return line.cue(Cue.TOLD_OVER, now, Said(wire=wire, evidence=Evidence.EXCHANGE))
                 return []
         events = self._close_burst(now)
-        match sign:
-            case Sign.DIGIT:
-                return events + line.digit(now, code, wire)
-            case Sign.LOCAL_OFF_HOOK:
-                return events + line.cue(Cue.OFF_HOOK, now, Said(wire=wire, evidence=Evidence.LOCAL_HOOK))
-            case Sign.LOCAL_ON_HOOK:
-                return events + line.cue(Cue.ON_HOOK, now, Said(wire=wire, evidence=Evidence.LOCAL_HOOK))
-            case Sign.EXTENSION_OFF_HOOK:
-                return events + line.cue(Cue.OFF_HOOK, now, Said(wire=wire, evidence=Evidence.EXTENSION_HOOK))
-            case Sign.EXTENSION_ON_HOOK:
-                return events + line.cue(Cue.ON_HOOK, now, Said(wire=wire, evidence=Evidence.EXTENSION_HOOK))
-            case Sign.LINE_IN_USE:
-                return events + line.cue(Cue.LINE_IN_USE, now, Said(wire=wire, evidence=Evidence.LINE_IN_USE))
-            case Sign.CONNECTED:
-                return events + line.cue(Cue.ANSWERED_HERE, now, Said(wire=wire, evidence=Evidence.OWN_ANSWER))
-            case Sign.HUNG_UP:
-                return events + line.cue(Cue.TOLD_OVER, now, Said(wire=wire, evidence=Evidence.EXCHANGE))
-            case Sign.BUSY:
-                return events + line.cue(Cue.FAR_END_GONE, now, Said(wire=wire))
-            case Sign.DIAL_TONE:
-                return events + line.cue(Cue.DIAL_TONE, now, Said(wire=wire))
-            case Sign.FAX_CALLING:
-                return events + line.cue(Cue.FAX, now, Said(wire=wire, station=signs.fax_station(wire)))
-            case Sign.IDLE_TALK | Sign.RING | Sign.BURST_BEGINS | Sign.BURST_ENDS:
-                raise AssertionError(sign)
+        if sign is Sign.DIGIT:
+            return events + line.digit(now, code, wire)
+        cue, evidence = CUE_OF_SIGN[sign]
+        return events + line.cue(cue, now, Said(wire=wire, evidence=evidence, station=signs.fax_station(wire)))
 
     def _ring(self, now: Moment, said: Said, *, by_cadence: bool = False, inside: bool = False) -> list[LineEvent]:
         events = self._close_burst(now)

@@ -1,7 +1,7 @@
 """One telephone line as a state machine: what is going on, and what the log should hear of it.
 
-`TABLE` is the machine; a pair that is not in it changes nothing and keeps its bytes as `WireNoise`. Where ringing ends
-without a handset seen, the outcome is open unless the installation proved that this line shows handsets.
+`line_table` is the machine as data; here are its waits and what it tells. Where ringing ends without a handset seen,
+the outcome is open unless the installation proved that this line shows handsets.
 """
 
 from __future__ import annotations
@@ -27,131 +27,10 @@ from dutyphone.lines.events import (
 )
 from dutyphone_drivers.serial_modem import dtmf
 from dutyphone_drivers.serial_modem.caller_id import CallerId, merged, other_caller, same_news
+from dutyphone_drivers.serial_modem.line_table import TABLE, Act, Cue, State
 from dutyphone_drivers.serial_modem.timing import Timing
 
 _MOST_DIGITS = 64
-
-
-class State(Enum):
-    """What the line is doing."""
-
-    IDLE = "idle"
-    PRE_CALL = "pre_call"  # caller ID came, no ring yet
-    RINGING = "ringing"
-    IN_CALL = "in_call"  # an incoming call was taken
-    OUT_CALL = "out_call"  # a handset was lifted, or digits were dialled, with nothing ringing
-
-
-class Cue(Enum):
-    """What was heard, or which wait ended."""
-
-    RING = "ring"
-    CALLER_ID = "caller_id"
-    OTHER_CALLER = "other_caller"  # caller ID with another number than this call's
-    OFF_HOOK = "off_hook"
-    ON_HOOK = "on_hook"
-    ANSWERED_HERE = "answered_here"
-    FAR_END_GONE = "far_end_gone"  # busy tone
-    DIAL_TONE = "dial_tone"
-    LINE_IN_USE = "line_in_use"
-    FAX = "fax"
-    DIGITS = "digits"  # complete up to a pause
-    TOLD_OVER = "told_over"  # a box, or the modem, says that the call is over
-    TIME_UP = "time_up"  # the state lasted as long as it may
-
-
-class Act(Enum):
-    """What to tell."""
-
-    RING = "ring"
-    CALLER_ID = "caller_id"
-    WAITING_CALLER = "waiting_caller"
-    OFFER_OUT = "offer_out"
-    TAKE = "take"
-    WITHDRAW = "withdraw"
-    NEVER_RANG = "never_rang"
-    LET_GO = "let_go"
-    OVER = "over"
-    NEXT_CALL = "next_call"
-    FAX = "fax"
-    DIGITS = "digits"
-    BEGIN = "begin"  # forget the call before
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Where a cue leads, and what is told on the way, in order. A new state, or `again`, starts its wait over."""
-
-    to: State
-    acts: tuple[Act, ...] = ()
-    again: bool = False
-
-
-_I, _P, _R, _C, _O = State.IDLE, State.PRE_CALL, State.RINGING, State.IN_CALL, State.OUT_CALL
-
-TABLE: dict[tuple[State, Cue], Move] = {
-    (_I, Cue.RING): Move(_R, (Act.BEGIN, Act.RING)),
-    (_I, Cue.CALLER_ID): Move(_P, (Act.BEGIN, Act.CALLER_ID)),
-    (_I, Cue.OFF_HOOK): Move(_O, (Act.BEGIN, Act.OFFER_OUT, Act.TAKE)),
-    (_I, Cue.ON_HOOK): Move(_I),
-    (_I, Cue.ANSWERED_HERE): Move(_I),
-    (_I, Cue.FAR_END_GONE): Move(_I),
-    (_I, Cue.DIAL_TONE): Move(_I),
-    (_I, Cue.LINE_IN_USE): Move(_I),
-    (_I, Cue.FAX): Move(_I, (Act.FAX,)),
-    (_I, Cue.DIGITS): Move(_O, (Act.BEGIN, Act.OFFER_OUT, Act.DIGITS)),
-    (_I, Cue.TOLD_OVER): Move(_I),
-    (_P, Cue.RING): Move(_R, (Act.RING,)),
-    (_P, Cue.CALLER_ID): Move(_P, (Act.CALLER_ID,), again=True),
-    (_P, Cue.OTHER_CALLER): Move(_P, (Act.BEGIN, Act.CALLER_ID), again=True),
-    (_P, Cue.OFF_HOOK): Move(_C, (Act.TAKE,)),
-    (_P, Cue.ON_HOOK): Move(_P),
-    (_P, Cue.ANSWERED_HERE): Move(_C, (Act.TAKE,)),
-    (_P, Cue.FAR_END_GONE): Move(_P),
-    (_P, Cue.DIAL_TONE): Move(_P),
-    (_P, Cue.LINE_IN_USE): Move(_C, (Act.TAKE,)),
-    (_P, Cue.FAX): Move(_P, (Act.FAX,)),
-    (_P, Cue.TOLD_OVER): Move(_I, (Act.NEVER_RANG,)),
-    (_P, Cue.TIME_UP): Move(_I, (Act.NEVER_RANG,)),
-    (_R, Cue.RING): Move(_R, (Act.RING,), again=True),
-    (_R, Cue.CALLER_ID): Move(_R, (Act.CALLER_ID,)),
-    (_R, Cue.OTHER_CALLER): Move(_R, (Act.BEGIN, Act.CALLER_ID), again=True),
-    (_R, Cue.OFF_HOOK): Move(_C, (Act.TAKE,)),
-    (_R, Cue.ON_HOOK): Move(_R),
-    (_R, Cue.ANSWERED_HERE): Move(_C, (Act.TAKE,)),
-    (_R, Cue.FAR_END_GONE): Move(_R),
-    (_R, Cue.DIAL_TONE): Move(_R),
-    (_R, Cue.LINE_IN_USE): Move(_C, (Act.TAKE,)),
-    (_R, Cue.FAX): Move(_R, (Act.FAX,)),
-    (_R, Cue.TOLD_OVER): Move(_I, (Act.WITHDRAW,)),
-    (_R, Cue.TIME_UP): Move(_I, (Act.WITHDRAW,)),
-    (_C, Cue.RING): Move(_R, (Act.NEXT_CALL, Act.BEGIN, Act.RING)),
-    (_C, Cue.CALLER_ID): Move(_C, (Act.CALLER_ID,)),
-    (_C, Cue.OTHER_CALLER): Move(_C, (Act.WAITING_CALLER,)),
-    (_C, Cue.OFF_HOOK): Move(_C),
-    (_C, Cue.ON_HOOK): Move(_I, (Act.OVER,)),
-    (_C, Cue.ANSWERED_HERE): Move(_C),
-    (_C, Cue.FAR_END_GONE): Move(_I, (Act.OVER,)),
-    (_C, Cue.DIAL_TONE): Move(_I, (Act.OVER,)),
-    (_C, Cue.LINE_IN_USE): Move(_C),
-    (_C, Cue.FAX): Move(_C, (Act.FAX,)),
-    (_C, Cue.DIGITS): Move(_C, (Act.DIGITS,)),
-    (_C, Cue.TOLD_OVER): Move(_I, (Act.OVER,)),
-    (_C, Cue.TIME_UP): Move(_I, (Act.LET_GO,)),
-    (_O, Cue.RING): Move(_R, (Act.NEXT_CALL, Act.BEGIN, Act.RING)),
-    (_O, Cue.CALLER_ID): Move(_O, (Act.WAITING_CALLER,)),
-    (_O, Cue.OTHER_CALLER): Move(_O, (Act.WAITING_CALLER,)),
-    (_O, Cue.OFF_HOOK): Move(_O, (Act.TAKE,), again=True),
-    (_O, Cue.ON_HOOK): Move(_I, (Act.OVER,)),
-    (_O, Cue.ANSWERED_HERE): Move(_O),
-    (_O, Cue.FAR_END_GONE): Move(_O),
-    (_O, Cue.DIAL_TONE): Move(_O),
-    (_O, Cue.LINE_IN_USE): Move(_O),
-    (_O, Cue.FAX): Move(_O, (Act.FAX,)),
-    (_O, Cue.DIGITS): Move(_O, (Act.DIGITS,), again=True),
-    (_O, Cue.TOLD_OVER): Move(_I, (Act.OVER,)),
-    (_O, Cue.TIME_UP): Move(_I, (Act.LET_GO,)),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,8 +145,6 @@ class TelephoneLine:
         move = TABLE.get((self.state, cue))
         if move is None:
             return [*events, WireNoise(line=self._line, at=now, wire=said.wire)] if said.wire else events
-        if cue in (Cue.FAR_END_GONE, Cue.DIAL_TONE):
-            said = Said(wire=said.wire, evidence=Evidence.EXCHANGE)
         for act in move.acts:
             events += self._ACTS[act](self, now, said)
         if move.again or move.to is not self.state:
