@@ -13,6 +13,8 @@ from dutyphone.errors import ConfigError, LineGone, OptionError
 from dutyphone.i18n import _
 
 if TYPE_CHECKING:
+    from dutyphone_simulators.address import SimAddress
+
     from dutyphone.calls.numbers import Site
     from dutyphone.lines.driver import Driver
     from dutyphone.recorder.service import LinePlan
@@ -29,25 +31,27 @@ class Drill:
     personality: str = ""
 
     def clock(self) -> Clock:
-        """The clock of the drill, as fast as its line."""
-        from dutyphone_simulators.clock import FastClock
+        """The clock of its line: as fast, and set by its scenario."""
+        from dutyphone_simulators.urls.protocol_sim import clock_at
 
-        return SystemClock() if self.speed == 1.0 else FastClock(SystemClock(), self.speed)
+        return clock_at(self._address())
 
     def lines(self) -> dict[str, LineSettings]:
         """The one line of the drill."""
-        from dutyphone_simulators.address import SimAddress
-
-        port = SimAddress(
-            scenario=self.scenario, personality=self.personality, speed=self.speed, loop=True, line_timeouts=True
-        )
         options: dict[str, object] = {
             "driver": "serial_modem",
             "title": _("Duty telephone"),
-            "port": str(port),
+            "port": str(self._address()),
             "idle_class": 8,
         }
         return {DRILL_LINE: LineSettings.model_validate(options)}
+
+    def _address(self) -> SimAddress:
+        from dutyphone_simulators.address import SimAddress
+
+        return SimAddress(
+            scenario=self.scenario, personality=self.personality, speed=self.speed, loop=True, line_timeouts=True
+        )
 
 
 def plan_lines(lines: Mapping[str, LineSettings], config_path: Path | None) -> list[LinePlan]:

@@ -89,6 +89,7 @@ class AtInterpreter:
         self._mode = Mode.COMMAND
         self._line_ended_at = 0.0
         self._after_dle = False
+        self.echoes_always = False  # whatever ATE says
         self.settings = ModemSettings(personality)
 
     # --- what the modem around it uses ---------------------------------------------------------------------------
@@ -192,7 +193,7 @@ class AtInterpreter:
         self._after_dle = byte == DLE and not self._after_dle
 
     def _character(self, byte: int, now_s: float) -> None:
-        if self.settings.basic["E"]:
+        if self.settings.basic["E"] or self.echoes_always:
             self._output.append(byte)
         line, char = self._line, chr(byte).upper()
         if len(line) < 2:  # still looking for AT or A/

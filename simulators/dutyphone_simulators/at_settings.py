@@ -6,7 +6,7 @@ simulated here, which is why every replug turns caller ID off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dutyphone_simulators.personality import Personality
 
@@ -52,6 +52,10 @@ class ModemSettings:
         """Lose what was stored and start like new."""
         self._stored = (_BASIC_DEFAULTS, self._personality.registers)
         self.recall()
+
+    def switch_back(self, names: Iterable[str]) -> None:
+        """Lose the values of these extended commands and nothing else."""
+        self.values |= {name: self._personality.settings[name].default for name in names}
 
     def keep_basic(self, name: str, value: str) -> bool:
         """Set a basic command; False if the number is too large."""

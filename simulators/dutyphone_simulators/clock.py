@@ -38,10 +38,16 @@ class FastClock:
             raise ValueError("a clock cannot stand still or run backwards")
         self._base = base
         self._start = base.now()
+        self._stepped = timedelta(0)
         self.speed = speed
 
     def now(self) -> Moment:
-        return self._start.plus(self._base.now().since(self._start) * self.speed)
+        moment = self._start.plus(self._base.now().since(self._start) * self.speed)
+        return Moment(moment.mono, moment.utc + self._stepped)
+
+    def step(self, seconds: float) -> None:
+        """Move the wall clock alone, as somebody setting it or a time server does. For one thread at a time."""
+        self._stepped += timedelta(seconds=seconds)
 
     def base_seconds(self, seconds: float) -> float:
         """How long `seconds` of this clock last on the clock underneath."""

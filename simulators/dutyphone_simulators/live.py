@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 
-from dutyphone.clock import Clock
 from dutyphone_simulators.address import SimAddress
 from dutyphone_simulators.clock import FastClock
 from dutyphone_simulators.library import load_scenario
@@ -21,15 +20,23 @@ class CableOut(Exception):
 
 
 class LiveLine:
-    """The line at `address`, from now on. Raises `TranscriptError` if there is no such scenario or modem."""
+    """The line at `address`, from now on. Raises `TranscriptError` if there is no such scenario or modem.
 
-    def __init__(self, address: SimAddress, clock: Clock) -> None:
+    `clock` runs at the speed of the line, and a scenario may set it.
+    """
+
+    def __init__(self, address: SimAddress, clock: FastClock) -> None:
         transcript = load_scenario(address.scenario)
         personality = address.personality or transcript.headings.get("personality", DEFAULT_PERSONALITY)
-        self._clock = FastClock(clock, address.speed)
+        self._clock = clock
         self._timeout_pace = 1.0 if address.line_timeouts else address.speed
         self._player = ScenarioPlayer(
-            transcript, load_personality(personality), self._clock.now(), seed=address.seed, loop=address.loop
+            transcript,
+            load_personality(personality),
+            clock.now(),
+            seed=address.seed,
+            loop=address.loop,
+            step_clock=clock.step,
         )
         self._changed = threading.Condition()
         self._taken = False
@@ -61,20 +68,19 @@ class LiveLine:
         """Up to `size` bytes, waiting for all of them up to `timeout_s` (None: as long as it takes).
 
         Returns early, with what there is, after `cancel_read` and `close`. Raises `CableOut` once the device is gone.
+        While the port is frozen it returns for nothing at all.
         """
         with self._changed:
             waited_until = None if timeout_s is None else self._clock.now().mono + timeout_s * self._timeout_pace
             while True:
-                self._catch_up()
+                self._wait_for_thaw()
                 self._must_be_plugged()
                 if len(self._input) >= size or self._cancelled:
                     break
                 now = self._clock.now().mono
                 if waited_until is not None and now >= waited_until:
                     break
-                times = [at for at in (self._player.next_deadline(), waited_until) if at is not None]
-                pause = self._clock.base_seconds(max(0.0, min(times) - now)) if times else None
-                self._changed.wait(pause)
+                self._sleep_until(self._player.next_deadline(), waited_until)
             self._cancelled = False
             data = bytes(self._input[:size])
             del self._input[:size]
@@ -83,7 +89,7 @@ class LiveLine:
     def write(self, data: bytes) -> None:
         """The computer says `data`. Raises `CableOut`."""
         with self._changed:
-            self._catch_up()
+            self._wait_for_thaw()
             self._must_be_plugged()
             self._player.receive(data, self._clock.now())
             self._changed.notify_all()
@@ -112,6 +118,18 @@ class LiveLine:
         data = self._player.take_output()
         if self._taken:
             self._input += data
+
+    def _wait_for_thaw(self) -> None:
+        """Catch up, for as long as the port is frozen."""
+        self._catch_up()
+        while self._player.frozen:
+            self._sleep_until(self._player.next_deadline())
+            self._catch_up()
+
+    def _sleep_until(self, *times: float | None) -> None:
+        due = [at for at in times if at is not None]
+        now = self._clock.now().mono
+        self._changed.wait(self._clock.base_seconds(max(0.0, min(due) - now)) if due else None)
 
     def _must_be_plugged(self) -> None:
         if not self._player.plugged:

@@ -17,7 +17,7 @@ from dutyphone_simulators.caller_id import CallerId
 from dutyphone_simulators.caller_id_print import formatted, hexadecimal, pairs, ring_text, set_lines
 from dutyphone_simulators.exchange import IncomingCall, LineState, Phone, Signal, SignalKind, TelephoneLine, Timed
 from dutyphone_simulators.personality import Layout, Personality, ShownAs
-from dutyphone_simulators.uart import Uart
+from dutyphone_simulators.uart import LineEnds, Uart
 
 DLE = b"\x10"
 PAUSE_REGISTER, WAIT_REGISTER, AUTO_ANSWER_REGISTER = 8, 7, 0  # V.250 §6.3
@@ -150,6 +150,22 @@ class SimulatedModem:
     def split(self, every: int, gap_s: float) -> None:
         """Send at most `every` bytes at a time from now on; 0 as many as there are."""
         self._uart.split(every, gap_s)
+
+    def join(self, hold_s: float) -> None:
+        """Hand over what is said in bunches, each `hold_s` after its first byte, from now on; 0 as it is said."""
+        self._uart.join(hold_s)
+
+    def lose_line_ends(self, left: LineEnds) -> None:
+        """Only `left` arrives of each line end from now on."""
+        self._uart.lose_line_ends(left)
+
+    def echo(self, *, on: bool) -> None:
+        """Repeat what the computer says from now on, although it asked for silence; or stop to."""
+        self._at.echoes_always = on
+
+    def forget_caller_id(self) -> None:
+        """Caller ID is switched off, and nothing else changes."""
+        self._at.settings.switch_back(self.personality.caller_id.switches)
 
     def inject(self, data: bytes, now: Moment) -> None:
         """Say `data` as it is: a scripted answer, a dialect this modem does not speak, noise."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from dutyphone.clock import Moment
@@ -31,6 +31,7 @@ from dutyphone.lines.transcript import (
 from dutyphone_simulators.exchange import CADENCES, CN_TIME, Exchange, Phone, SignalKind, TelephoneLine, Timed
 from dutyphone_simulators.modem import Ears, SimulatedModem
 from dutyphone_simulators.personality import Personality
+from dutyphone_simulators.uart import LineEnds
 from dutyphone_simulators.world import Happening, check_world, draw, incoming_call
 
 DEFAULT_PERSONALITY = "usr-5637"
@@ -39,6 +40,9 @@ JITTER = 0.25
 
 HEARD_LIMIT = 4096
 """Bytes from the computer that are kept for a `>` step to be found in."""
+
+LATE_BY_S = 1.0
+"""Default hold of `join`: a converter that hands over once a second what has come."""
 
 SLOW_GAP_S = 0.02
 """Default pause of `split`: about what one byte takes at 600 bit/s."""
@@ -75,8 +79,10 @@ class ScenarioPlayer:
             )
         self._transcript = transcript
         self._report = report
+        self._step_clock = step_clock
+        self._start = start
         self._seed, self._loop = seed, loop
-        self._modem = SimulatedModem(personality, Exchange(CN_TIME))
+        self._modem = SimulatedModem(personality, line or Exchange(CN_TIME))
         self._place = 0
         self._round = 0
         self._chance = self._dice()
@@ -85,8 +91,9 @@ class ScenarioPlayer:
         self._replug_at: float | None = None
         self._wanted: bytes = b""  # what a `>` step waits for
         self._heard = bytearray()
-        self._wall = timedelta(0)  # how far the scenario's wall clock is from the real one
+        self._wall = timedelta(0)  # how far the scenario's wall clock is from the one at the start
         self.plugged = True
+        self.frozen = False  # whoever reads or writes the port waits until it is not
         self.stopped = False
         self.on_deadline(start)
 
@@ -136,6 +143,13 @@ class ScenarioPlayer:
         self._heard.clear()
         self._modem.terminal_gone(now)
 
+    def happen(self, step: World, now: Moment) -> None:
+        """Let something happen that is not in the transcript. Raises `TranscriptError` if it cannot."""
+        check_world(Transcript({}, (step,), (0,), self._transcript.source))
+        self.on_deadline(now)
+        self._play(step, now)
+        self.on_deadline(now)
+
     # --- steps ---------------------------------------------------------------------------------------------------
 
     def _play_next(self, now: Moment) -> None:
@@ -151,7 +165,7 @@ class ScenarioPlayer:
             case Passes(seconds):
                 self._due = now.mono + seconds * self._stretch()
             case WallClock(at):
-                self._wall = at - now.utc
+                self._wall += at - self._outside(now)
             case FromDevice(data):
                 if self.plugged:
                     self._modem.inject(data, now)
@@ -197,7 +211,7 @@ class ScenarioPlayer:
         self._callers[happening.values["who"]] = values
 
     def _call(self, happening: Happening, now: Moment) -> None:
-        stamped = Moment(now.mono, now.utc + self._wall)
+        stamped = Moment(now.mono, self._outside(now))
         self._modem.exchange.place(incoming_call(happening, self._country), stamped)
 
     def _lift(self, happening: Happening, now: Moment) -> None:
@@ -239,6 +253,27 @@ class ScenarioPlayer:
     def _split(self, happening: Happening, _now: Moment) -> None:
         self._modem.split(happening.values.get("every", 1), happening.values.get("gap", SLOW_GAP_S))
 
+    def _forget(self, _happening: Happening, _now: Moment) -> None:
+        self._modem.forget_caller_id()
+
+    def _echo(self, happening: Happening, _now: Moment) -> None:
+        self._modem.echo(on=happening.values.get("on", True))
+
+    def _join(self, happening: Happening, _now: Moment) -> None:
+        self._modem.join(happening.values.get("hold", LATE_BY_S))
+
+    def _lose_line_ends(self, happening: Happening, _now: Moment) -> None:
+        self._modem.lose_line_ends(happening.values.get("left", LineEnds.NONE))
+
+    def _freeze(self, _happening: Happening, _now: Moment) -> None:
+        self.frozen = True
+
+    def _thaw(self, _happening: Happening, _now: Moment) -> None:
+        self.frozen = False
+
+    def _set_clock(self, happening: Happening, _now: Moment) -> None:
+        self._step_clock(happening.values["step"])
+
     def _noise(self, happening: Happening, now: Moment) -> None:
         self._modem.inject(self._chance.randbytes(happening.values["bytes"]), now)
 
@@ -258,8 +293,15 @@ class ScenarioPlayer:
         "reset": _reset,
         "deaf": _deaf,
         "hear": _hear,
+        "forget": _forget,
+        "echo": _echo,
         "split": _split,
+        "join": _join,
+        "line_ends": _lose_line_ends,
         "noise": _noise,
+        "freeze": _freeze,
+        "thaw": _thaw,
+        "clock": _set_clock,
         "stop": _stop,
     }
 
@@ -271,8 +313,11 @@ class ScenarioPlayer:
                 self._say(_(sentence), now.plus(timed.at - now.mono))
 
     def _say(self, sentence: str, now: Moment) -> None:
-        at = (now.utc + self._wall).astimezone(CN_TIME)
-        self._report(f"{at:%H:%M:%S} {sentence}")
+        self._report(f"{self._outside(now).astimezone(CN_TIME):%H:%M:%S} {sentence}")
+
+    def _outside(self, now: Moment) -> datetime:
+        """The time by the clocks outside, which nobody sets with the computer's."""
+        return self._start.utc + timedelta(seconds=now.since(self._start)) + self._wall
 
 
 _TOLD = {

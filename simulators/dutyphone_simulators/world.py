@@ -17,8 +17,11 @@ from dutyphone.lines.transcript import Transcript, World
 from dutyphone_simulators.caller_id import Standard, Withheld
 from dutyphone_simulators.exchange import CADENCES, CallerIdTime, IncomingCall, Phone
 from dutyphone_simulators.modem import Ears
+from dutyphone_simulators.uart import LineEnds
 
 Convert = Callable[[Any], Any]
+
+_LARGEST_SHIFT_S = 10 * 365 * 86_400.0
 
 
 def _text(value: Any) -> str:
@@ -40,6 +43,12 @@ def _yes(value: Any) -> bool:
 def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 86_400:
         raise ValueError(_("seconds are meant, 0 to 86400"))
+    return float(value)
+
+
+def _shift(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_SHIFT_S:
+        raise ValueError(_("seconds are meant, forwards or (negative) backwards"))
     return float(value)
 
 
@@ -94,8 +103,15 @@ VERBS: Mapping[str, Mapping[str, Convert]] = {
     "reset": {},
     "deaf": {"to": _one_of({ears.value: ears for ears in Ears})},
     "hear": {},
+    "forget": {},
+    "echo": {"on": _yes},
     "split": {"every": _count(0, 4096), "gap": _seconds},
+    "join": {"hold": _seconds},
+    "line_ends": {"left": _one_of({left.value: left for left in LineEnds})},
     "noise": {"bytes": _count(1, 4096)},
+    "freeze": {},
+    "thaw": {},
+    "clock": {"step": _shift},
     "stop": {},
 }
 """Every verb with its parameters."""
@@ -179,6 +195,6 @@ def _check(step: World, introduced: set[str]) -> None:
                 raise ValueError(_("{name} was not introduced by a caller step").format(name=candidate))
     if "from" in step.values and "withheld" in step.values:
         raise ValueError(_("a number is either sent or withheld"))
-    needed = {"dial": "digits", "noise": "bytes", "caller": "who"}.get(step.verb)
+    needed = {"dial": "digits", "noise": "bytes", "caller": "who", "clock": "step"}.get(step.verb)
     if needed and needed not in step.values:
         raise ValueError(_("{verb} needs {name!r}").format(verb=step.verb, name=needed))

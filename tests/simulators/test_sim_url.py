@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import serial
 from dutyphone_simulators.address import SimAddress, parse_address
-from dutyphone_simulators.clock import ManualClock
+from dutyphone_simulators.clock import FastClock, ManualClock
 from dutyphone_simulators.live import CableOut, LiveLine
 from serial.serialutil import PortNotOpenError
 
@@ -114,7 +114,7 @@ def test_wrong_addresses_are_refused_with_a_sentence() -> None:
 
 
 def line_at(folder: Path, clock: ManualClock, text: str) -> LiveLine:
-    return LiveLine(parse_address(url(folder, text)), clock)
+    return LiveLine(parse_address(url(folder, text)), FastClock(clock))
 
 
 def test_time_goes_on_while_nobody_has_the_port_open(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """The port behind `sim://` addresses: what pyserial calls a URL handler.
 
 Lines are kept by their address for as long as the process lives: one that is closed and opened again is where it would
-be by then, calls that came in between are lost as on a real line, and a pulled cable is still out. `reset_lines` ends
-them all, for tests.
+be by then, calls that came in between are lost as on a real line, and a pulled cable is still out. Each has a clock of
+its own; a program that takes `clock_at` for its clock is as fast as the line, and has its clock set by the scenario.
+`reset_lines` ends them all, for tests.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from serial.serialutil import PortNotOpenError, SerialBase, SerialException, to_
 from dutyphone.clock import SystemClock
 from dutyphone.errors import TranscriptError
 from dutyphone_simulators.address import SimAddress, parse_address
+from dutyphone_simulators.clock import FastClock
 from dutyphone_simulators.live import CableOut, LiveLine
 
 _lines: dict[SimAddress, LiveLine] = {}
+_clocks: dict[SimAddress, FastClock] = {}
 _lines_lock = threading.Lock()
 
 
@@ -25,6 +28,13 @@ def reset_lines() -> None:
     """Forget every simulated line of this process; the next one to be opened starts from its beginning."""
     with _lines_lock:
         _lines.clear()
+        _clocks.clear()
+
+
+def clock_at(address: SimAddress) -> FastClock:
+    """The clock of the line at `address`, which begins when it is first opened."""
+    with _lines_lock:
+        return _clock_at(address)
 
 
 class Serial(SerialBase):  # type: ignore[misc]  # pyserial has no types
@@ -158,5 +168,12 @@ def _line_at(address: SimAddress) -> LiveLine:
     with _lines_lock:
         line = _lines.get(address)
         if line is None:
-            line = _lines[address] = LiveLine(address, SystemClock())
+            line = _lines[address] = LiveLine(address, _clock_at(address))
         return line
+
+
+def _clock_at(address: SimAddress) -> FastClock:
+    clock = _clocks.get(address)
+    if clock is None:
+        clock = _clocks[address] = FastClock(SystemClock(), address.speed)
+    return clock
