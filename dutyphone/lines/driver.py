@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dutyphone.clock import Clock, Moment
 from dutyphone.lines.events import LineEvent, LossReason
@@ -79,6 +79,18 @@ class Driver(Protocol):
 
     def stop(self) -> None:
         """Make `run` return soon. Called from another thread, at any time, more than once."""
+
+
+@runtime_checkable
+class Wakeable(Protocol):
+    """A driver that has this, too, is watched: a line may be quiet for days, and only so does it show that it hangs.
+
+    One that did nothing with its host for a while is woken, more than once; if it then still does nothing, its line is
+    recorded as lost from the last time it did.
+    """
+
+    def wake(self) -> None:
+        """Make `run` ask `host.stopping()` within ten seconds. Called from another thread; returns at once."""
 
 
 class DriverPlugin(Protocol):

@@ -16,11 +16,14 @@ class ClockWatch:
         self._last: Moment | None = None
 
     def on_moment(self, now: Moment) -> list[Fact]:
-        """A `ClockStepped` if the wall clock jumped since the last moment.
+        """A `ClockStepped` if the wall clock jumped since the last moment; moments before that say nothing new.
 
         A machine that slept shows as a step forwards too: its monotonic clock stood still meanwhile.
         """
-        last, self._last = self._last, now
+        last = self._last
+        if last is not None and now.mono < last.mono:
+            return []
+        self._last = now
         if last is None:
             return []
         step_s = (now.utc - last.utc).total_seconds() - now.since(last)

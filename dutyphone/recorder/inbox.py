@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import Enum
@@ -25,11 +26,20 @@ class Inbox:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._queue: queue.Queue[LineEvent | Tick | None] = queue.Queue(capacity)
+        self._closed = threading.Event()
 
     def post(self, events: Iterable[LineEvent]) -> None:
         """Put events in; blocks while the inbox is full."""
         for event in events:
             self._queue.put(event)
+
+    def offer(self, event: LineEvent) -> bool:
+        """Put an event in without waiting; False if the inbox is full."""
+        try:
+            self._queue.put_nowait(event)
+        except queue.Full:
+            return False
+        return True
 
     def remind(self, tick: Tick) -> None:
         """Put a tick in. A full inbox has better things to do: the tick is dropped, and comes again."""
@@ -37,8 +47,10 @@ class Inbox:
             self._queue.put_nowait(tick)
 
     def close(self) -> None:
-        """Everything posted so far is still taken out; then `take` says so."""
-        self._queue.put(None)
+        """Everything posted so far is still taken out; then `take` says so. Returns at once, however full it is."""
+        self._closed.set()
+        with suppress(queue.Full):
+            self._queue.put_nowait(None)
 
     def take(self, timeout_s: float | None, at_most: int) -> tuple[list[LineEvent | Tick], bool]:
         """Wait up to `timeout_s` (None: for ever) for something, then all that is there up to `at_most`.
@@ -56,5 +68,5 @@ class Inbox:
                     return taken, False
                 item = self._queue.get_nowait()
         except queue.Empty:
-            return taken, False
+            return taken, self._closed.is_set()
         return taken, True

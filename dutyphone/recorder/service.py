@@ -23,6 +23,7 @@ from dutyphone.recorder.agenda import Agenda
 from dutyphone.recorder.capture import WireCapture, prune_captures
 from dutyphone.recorder.inbox import Inbox
 from dutyphone.recorder.leftovers import close_leftovers
+from dutyphone.recorder.lifesigns import LOOK_EVERY_S
 from dutyphone.recorder.linewatch import LineWatch
 from dutyphone.recorder.rescue import RescueFile
 from dutyphone.recorder.reserve import Reserve
@@ -127,7 +128,7 @@ class Recorder:
         on_ready()
         try:
             self._first_attempts(insist=insist)
-            self._stop.wait()
+            self._look_after_lines_until(self._stop)
         finally:
             self._shut_down()
         if self._writer_failure is not None:
@@ -155,6 +156,7 @@ class Recorder:
             line.driver,
             clock=self._clock,
             post=self._inbox.post,
+            offer=self._inbox.offer,
             capture=capture,
             on_first_attempt=self._note_attempt,
             on_loss=self._tell_loss,
@@ -188,12 +190,17 @@ class Recorder:
         self._complain(_("Line {line}: {problem} {advice}").format(line=line, problem=gone.message, advice=gone.advice))
 
     def _first_attempts(self, *, insist: bool) -> None:
-        self._attempts_done.wait()
+        self._look_after_lines_until(self._attempts_done)
         failures = {line: gone for line, gone in self._attempts.items() if gone is not None}
         if failures and len(failures) == len(self._plan.lines) and not insist:
             raise next(iter(failures.values()))
         for line, gone in failures.items():
             self._tell_loss(line, gone)
+
+    def _look_after_lines_until(self, event: threading.Event) -> None:
+        while not event.wait(LOOK_EVERY_S):
+            for supervisor in self._supervisors:
+                supervisor.look()
 
     def _tidy_up(self) -> None:
         self._reserve.fill()
@@ -222,6 +229,7 @@ class Recorder:
     def _shut_down(self) -> None:
         self._manager.notify("STOPPING=1")
         self._agenda.stop()
+        self._writer.hurry()
         for supervisor in self._supervisors:
             supervisor.ask_to_stop()
         for supervisor in self._supervisors:

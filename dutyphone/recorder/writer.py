@@ -6,6 +6,7 @@ the inbox fills up and the lines wait. Only what nobody tells us is lost, and th
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -72,6 +73,7 @@ class Writer:
         self._waiting: list[Fact] = []
         self._retry_at: float | None = None
         self._beat_due = False
+        self._hurries = threading.Event()
 
     def run(self, first: Sequence[Fact] = ()) -> None:
         """Write `first`, then all that comes, until the inbox is closed."""
@@ -79,7 +81,7 @@ class Writer:
         self._write(self._clock.now())
         closed = False
         while not closed:
-            if len(self._waiting) >= MOST_WAITING:
+            if len(self._waiting) >= MOST_WAITING and not self._hurries.is_set():
                 self._pause(RETRY_S)
                 self._write(self._clock.now())
                 continue
@@ -90,17 +92,22 @@ class Writer:
     def work(self, items: Sequence[LineEvent | Tick]) -> None:
         """Take in `items` and all that is due, and write what follows from it."""
         now = self._clock.now()
-        self._waiting += self._clock_watch.on_moment(now)
         for item in items:
             if isinstance(item, Tick):
                 self._tick(item)
             elif scribe := self._scribes.get(item.line):
+                self._waiting += self._clock_watch.on_moment(item.at)
                 self._waiting += scribe.on_event(item)
+        self._waiting += self._clock_watch.on_moment(now)
         for scribe in self._scribes.values():
             due = scribe.next_deadline()
             if due is not None and due <= now.mono:
                 self._waiting += scribe.on_deadline(now)
         self._write(now)
+
+    def hurry(self) -> None:
+        """The end is near: take all there is out of the inbox, however much waits. From any thread."""
+        self._hurries.set()
 
     @property
     def waiting(self) -> int:

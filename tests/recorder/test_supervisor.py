@@ -61,11 +61,16 @@ def supervise(driver: ScriptedDriver, until: int) -> Story:
         if len(events) >= until:
             enough.set()
 
+    def offer(event: LineEvent) -> bool:
+        post([event])
+        return True
+
     line = LineSupervisor(
         "desk",
         driver,
         clock=ManualClock(),
         post=post,
+        offer=offer,
         capture=None,
         on_first_attempt=lambda _line, gone: attempts.append(gone),
         on_loss=lambda _line, gone: losses.append(gone),
