@@ -31,6 +31,10 @@ class Identity:
             return False
         return self.number.number != other.number.number
 
+    def same_number(self, other: Identity) -> bool:
+        """True if both name a number and it is the same one."""
+        return self.number is not None and other.number is not None and self.number.number == other.number.number
+
     def completed_by(self, other: Identity) -> Identity:
         """This identity with what `other` adds. What was said first stands, unless it was doubtful."""
         if self.intact is False and other.intact is not False and other.number is not None:

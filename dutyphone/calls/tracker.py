@@ -179,9 +179,10 @@ class CallTracker:
         """Late caller ID of the answered call, or another call that knocks."""
         assert call.taken is not None
         said = identity_of(event, self._site)
-        same = call.identity is not None and not call.identity.contradicts(said)
-        late = call.identity is None and event.at.since(call.taken) <= LATE_IDENTITY_S
-        if call.ref or same or late:
+        late = event.at.since(call.taken) <= LATE_IDENTITY_S
+        if call.ref or (late and (call.identity is None or not call.identity.contradicts(said))):
+            return self._identify(call, event)
+        if call.identity is not None and call.identity.same_number(said):
             return self._identify(call, event)
         if any(waiting.identity and not waiting.identity.contradicts(said) for waiting in self._waiting):
             return []

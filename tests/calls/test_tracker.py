@@ -212,6 +212,16 @@ def test_caller_id_during_a_call_is_a_second_call_that_knocks(desk: Desk) -> Non
     assert {(e.call, e.outcome) for e in desk.ended()} == {("c2", Outcome.UNKNOWN), ("c1", Outcome.ANSWERED)}
 
 
+def test_a_withheld_number_that_knocks_is_a_call_of_its_own(desk: Desk) -> None:
+    """X01, X02."""
+    desk.ring()
+    desk.identify("01055501111", after=1)
+    desk.hear(CallTaken, 1, evidence=Evidence.EXTENSION_HOOK)
+    desk.identify(None, after=30, absence=NumberAbsence.PRIVATE)
+    assert desk.of("c2") == ["CallArrived", "CallIdentified"]
+    assert desk.identify(None, after=3, absence=NumberAbsence.PRIVATE) == [], "the alert repeats"
+
+
 def test_a_knocking_call_ends_by_itself(desk: Desk) -> None:
     desk.ring()
     desk.identify("01055501111", after=1)
