@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import typer
+from typer import rich_utils
 
 from dutyphone import __version__
 from dutyphone.cli import config, console, database, export, lines, record, run, simulate, status
+from dutyphone.cli.options import language_option
 from dutyphone.i18n import _
 
 
 def build() -> typer.Typer:
     """The whole command line, in the current language."""
+    rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
+    rich_utils.OPTIONS_PANEL_TITLE = _("Options")
+    rich_utils.COMMANDS_PANEL_TITLE = _("Commands")
+    rich_utils.ERRORS_PANEL_TITLE = _("Error")
     app = typer.Typer(
         name="dutyphone",
         help=_("The duty console and call logger for a room that is staffed day and night."),
@@ -23,6 +29,7 @@ def build() -> typer.Typer:
     @app.callback()
     def everywhere(
         version: bool = typer.Option(False, "--version", "-V", help=_("Say the version and leave."), is_eager=True),
+        language: str | None = language_option(),
     ) -> None:
         if version:
             typer.echo(f"dutyphone {__version__}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from dutyphone.cli.options import config_option, drill_option, language_option, load
+from dutyphone.cli.options import config_option, drill_option, language_option, load, need_terminal
 from dutyphone.i18n import _
 
 
@@ -21,4 +21,6 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         from dutyphone import bootstrap
 
-        bootstrap.show_console(load(config, language=language), drill=drill)
+        settings = load(config, language=language)
+        need_terminal()
+        bootstrap.show_console(settings, drill=drill)

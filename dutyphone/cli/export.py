@@ -48,10 +48,10 @@ def add_to(app: typer.Typer) -> None:
         ),
         format: FormatName = typer.Option(FormatName.XLSX, "--format", help=_("Of the file.")),  # noqa: A002
         output: Path | None = typer.Option(None, "--output", "-o", metavar="FILE", help=_("Default: in this folder.")),
-        profile: ProfileName = typer.Option(
-            ProfileName.PEOPLE,
+        profile: ProfileName | None = typer.Option(
+            None,
             "--profile",
-            help=_("people: local times, for Excel. machine: English, ISO 8601."),
+            help=_("people: local times, for Excel. machine: English, ISO 8601 (usual for jsonl)."),
         ),
         encoding: str | None = typer.Option(
             None, "--encoding", help=_("Of CSV: utf-8-sig (Excel and WPS), utf-8 or gb18030.")
@@ -78,7 +78,7 @@ def add_to(app: typer.Typer) -> None:
                 until_at=until_at,
                 path=output or Path(bootstrap.export_name(settings, from_at, until_at, format.value, drill=drill)),
                 format=format.value,
-                profile=profile.value,
+                profile=(profile or _usual_profile(format)).value,
                 encoding=encoding,
                 drill=drill,
             )
@@ -88,6 +88,10 @@ def add_to(app: typer.Typer) -> None:
                 rows=result.rows, blind=result.blind_intervals, path=result.path
             )
         )
+
+
+def _usual_profile(format: FormatName) -> ProfileName:  # noqa: A002
+    return ProfileName.MACHINE if format is FormatName.JSONL else ProfileName.PEOPLE
 
 
 def _moment(text: str, zone: ZoneInfo, *, end_of_day: bool) -> datetime:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from dutyphone.errors import DutyphoneError
 from dutyphone.i18n import _
 
 if TYPE_CHECKING:
@@ -50,6 +52,15 @@ def personality_option() -> Any:
     return typer.Option(
         "", "--personality", metavar="MODEM", help=_("Which modem is simulated; `dutyphone simulate list` names them.")
     )
+
+
+def need_terminal() -> None:
+    """Raises `DutyphoneError` where there is no terminal to draw the console on."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise DutyphoneError(
+            _("The console needs a terminal."),
+            advice=_("`dutyphone record` records without one, `dutyphone status` says in text how things stand."),
+        )
 
 
 def load(path: Path | None, **overrides: Any) -> Settings:

@@ -13,7 +13,14 @@ from typing import Self
 
 import typer
 
-from dutyphone.cli.options import config_option, language_option, load, personality_option, scenario_option
+from dutyphone.cli.options import (
+    config_option,
+    language_option,
+    load,
+    need_terminal,
+    personality_option,
+    scenario_option,
+)
 from dutyphone.errors import DutyphoneError, RecorderAlreadyRunning
 from dutyphone.i18n import _
 from dutyphone.i18n import language as current_language
@@ -28,7 +35,12 @@ FAREWELL_S = 15.0
 def add_to(app: typer.Typer) -> None:
     """Add the command to `app`."""
 
-    @app.command(help=_("Start the recorder and the console together. Leaving the console stops both."))
+    @app.command(
+        help=_(
+            "Start recorder and console together. Leaving the console stops both; if the terminal is closed or the "
+            "console crashes, the recorder goes on until `dutyphone stop`."
+        )
+    )
     def run(
         config: Path | None = config_option(),
         language: str | None = language_option(),
@@ -42,6 +54,7 @@ def add_to(app: typer.Typer) -> None:
             bootstrap.check_lines(settings, config_path=config)
         else:
             bootstrap.check_scenario(simulate)
+        need_terminal()
         arguments = ["--language", current_language()]
         arguments += ["--config", str(config)] if config else []
         arguments += _drill_arguments(simulate, personality) if simulate else []

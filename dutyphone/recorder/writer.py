@@ -124,6 +124,7 @@ class Writer:
         match tick:
             case Tick.BEAT:
                 self._beat_due = True
+                self._on_beat()
             case Tick.NEW_DAY:
                 self._on_new_day()
 
@@ -138,7 +139,6 @@ class Writer:
                 heard = {line: s.last_heard.utc for line, s in self._scribes.items() if s.last_heard}
                 self._ledger.beat(now.utc, heard)
                 self._beat_due = False
-                self._on_beat()
         except StoreError as failed:
             self._hold(failed, now)
         else:

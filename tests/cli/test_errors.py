@@ -157,3 +157,11 @@ def test_version_is_said_without_loading_the_program(office: Office) -> None:
     done = office.call("--version")
     assert done.returncode == 0
     assert done.stdout.startswith("dutyphone ")
+
+
+@pytest.mark.parametrize("command", [["run", "--simulate", "one-call"], ["console"]])
+def test_a_console_without_a_terminal_says_so(office: Office, command: list[str]) -> None:
+    code, said = refused(office, *command)
+    assert code == 1
+    assert "terminal" in said
+    assert not (office.folder / "data" / "drill.db").exists()
