@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from itertools import islice
 
 from dutyphone_simulators.caller_id import (
     CALLED_NUMBER,
@@ -60,7 +58,7 @@ _FSK_PRESET = {Carrier.BELL_202: 6, Carrier.V23: 2}  # places in preset_fsk_spec
 _FSK_PRESETS = 10
 _ABSENCE_DTMF = {Withheld.PRIVATE: "10", Withheld.OUT_OF_AREA: "00"}  # EN 300 659-1 annex B
 _MARK_AFTER, _STOP_BITS = 5, 1  # bits, after the frame and after each byte of it (GR-30-CORE)
-_DAMAGE_AT = 0.7  # the part of a burst at which a message that is not intact is hit: beyond seizure and mark
+_DAMAGE_AT = 0.85  # the part of a burst at which a message that is not intact is hit: beyond seizure and mark
 _DAMAGE_S = 0.03
 _TAIL = 4 * BLOCK  # so that a receiver sees the carrier go
 _BITS = 8
@@ -140,13 +138,8 @@ class CallerIdReceiver:
             for body in self._whole
         ]
         self._whole.clear()
-        if self._tap is not None:
-            ended = self._tap.receive(samples)
-            if bursts:
-                self._tap.forget()
-            elif ended:
-                bursts.append(Burst(frame=ended, intact=False))
-        return bursts
+        damaged_frames = [] if self._tap is None else self._tap.receive(samples)
+        return bursts + [Burst(frame=damaged_frame, intact=False) for damaged_frame in damaged_frames]
 
 
 def heard(samples: Samples, carrier: Carrier) -> list[Burst]:
@@ -180,7 +173,7 @@ def _drained(transmitter: SpandspObject) -> Samples:
 
 
 class _Tap:
-    """The bytes of a burst as they are: what began after a mark and lasted until the carrier went."""
+    """The frames whose checksum is wrong or that ended too soon, as a modem keeps them that counts bytes."""
 
     def __init__(self, carrier: Carrier) -> None:
         bits: list[int] = []
@@ -188,56 +181,56 @@ class _Tap:
         put_bit = PutBit(lambda _nobody, bit: bits.append(bit))
         spec = (FskSpec * _FSK_PRESETS).in_dll(load_spandsp(), "preset_fsk_specs")[_FSK_PRESET[carrier]]
         self._fsk = SpandspObject("fsk_rx_init", "fsk_rx_free", ctypes.addressof(spec), 0, put_bit, None)
-        self._heard: list[int] = []
+        self._frame: bytearray | None = None  # under way; None before a mark
+        self._byte: list[int] | None = None  # its bits under way, least significant first; None before a start bit
+        self._ones = 0
 
-    def receive(self, samples: Samples) -> bytes:
-        """The frame that was under way when the carrier went; empty if it is still there or there was none."""
+    def receive(self, samples: Samples) -> list[bytes]:
+        """The damaged frames that have ended in `samples`."""
         self._fsk.hear("fsk_rx", samples)
-        self._heard += self._bits
-        self._bits.clear()
-        if all(bit >= 0 for bit in self._heard) or self._heard[-1] == _CARRIER_UP:
-            return b""
-        ended = _trimmed(bytes(_frame_bytes(self._heard)))
-        self._heard.clear()
-        return ended
+        new, self._bits[:] = self._bits[:], []
+        ended = [self._end() if bit == _CARRIER_DOWN else self._put(bit) for bit in new if bit != _CARRIER_UP]
+        return [one for one in ended if one]
 
-    def forget(self) -> None:
-        """What is under way was heard otherwise."""
-        self._heard.clear()
-
-
-_CARRIER_UP = -2  # async.h
-
-
-def _trimmed(data: bytes) -> bytes:
-    """`data` from the first type on, for as long as the frame says it is; empty if this was never a frame."""
-    begins = re.search(rb"[\x04\x80].", data, re.DOTALL)
-    if begins is None:
-        return b""
-    rest = data[begins.start() :]
-    return rest[: rest[1] + 3] if len(rest) >= _LEAST_FRAME else b""
-
-
-_LEAST_FRAME = 8  # bytes; less than a date is not worth showing
-
-
-def _frame_bytes(bits: Iterable[int]) -> Iterator[int]:
-    """Bytes of eight bits, least significant first, between a start bit 0 and a stop bit 1, after the mark."""
-    stream = iter(bit for bit in bits if bit >= 0)
-    ones = 0
-    for bit in stream:
+    def _put(self, bit: int) -> bytes:
+        if self._byte is not None:
+            self._byte.append(bit)
+            return self._full() if len(self._byte) == _BITS else b""
         if bit:
-            ones += 1
-            continue
-        if ones >= _SYNC_BITS:
-            break
-        ones = 0
-    else:
-        return
-    while len(byte := list(islice(stream, _BITS))) == _BITS:
-        yield sum(bit << place for place, bit in enumerate(byte))
-        if 0 not in stream:  # takes the stop bit and the start bit of the next byte away
-            return
+            self._ones += 1
+            return self._end() if self._frame and self._ones > _LONGEST_GAP else b""
+        if self._frame is None and self._ones >= _SYNC_BITS:
+            self._frame = bytearray()
+        if self._frame is not None:
+            self._byte = []
+        self._ones = 0
+        return b""
+
+    def _full(self) -> bytes:
+        """A byte is complete, and with it perhaps the frame."""
+        assert self._frame is not None
+        assert self._byte is not None
+        self._frame.append(sum(bit << place for place, bit in enumerate(self._byte)))
+        self._byte = None
+        if self._frame[0] not in (SDMF_TYPE, MDMF_TYPE):
+            self._frame = None  # a crackle in the mark
+        elif len(self._frame) > 1 and len(self._frame) == self._frame[1] + _AROUND:
+            return self._end()
+        return b""
+
+    def _end(self) -> bytes:
+        """What is under way, if it is damaged and worth showing; then begin anew."""
+        ended = bytes(self._frame or b"")
+        self._frame = self._byte = None
+        self._ones = 0
+        whole = len(ended) > 1 and len(ended) == ended[1] + _AROUND and sum(ended) & 0xFF == 0
+        return ended if len(ended) >= _LEAST_FRAME and not whole else b""
+
+
+_CARRIER_DOWN, _CARRIER_UP = -1, -2  # async.h
+_AROUND = 3  # bytes of a frame that its length does not count: type, length, checksum
+_LEAST_FRAME = 8  # bytes; less than a date is not worth showing
+_LONGEST_GAP = 30  # ones between two bytes of a frame, after which no more will come
 
 
 def _read_sdmf(words: bytes, message: CallerId) -> CallerId:

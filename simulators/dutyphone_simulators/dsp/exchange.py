@@ -44,6 +44,9 @@ ZONES: Mapping[str, timezone] = {
 INTER_DIGIT_S = 4.0
 """After this long without a digit the number is as complete as it gets (GR-506-CORE §14: 3.5 to 4.5 s)."""
 
+SHORTEST_NUMBER = 3
+"""Digits of a number outside, such as 119."""
+
 NO_ANSWER_S = 90.0
 """A subscriber who hears ringing this long is disconnected."""
 
@@ -256,6 +259,8 @@ class DspExchange:
         """Hear what a line dials, and act once it is enough."""
         if line.state is State.REFUSED and at - line.since >= BUSY_TONE_S:
             self._turn(line, State.PARKED, at)
+        if line.state is State.CALLING and line.call is None and at - line.since >= NO_ANSWER_S:
+            self._refuse(line, at)
         if line.state is not State.DIALLING or line.receiver is None:
             return
         if line.spoken is not None and (heard := line.receiver.receive(line.spoken)):
@@ -264,7 +269,7 @@ class DspExchange:
             line.digit_at = at
             self._consider(line, at)
         elif at - line.digit_at >= (INTER_DIGIT_S if line.digits else BUSY_TONE_S):
-            self._refuse(line, at)
+            self._dial_outside(line, at)
 
     def _consider(self, line: _Line, at: float) -> None:
         """Whether what a line has dialled means something by now."""
@@ -274,6 +279,14 @@ class DspExchange:
         elif called := next((other for other in self._lines if other.number == line.digits), None):
             message = CallerId(stamped=self._local(at), number=line.number, name=line.name)
             self._connect(called, message, at, caller=line)
+
+    def _dial_outside(self, line: _Line, at: float) -> None:
+        """Nobody on this exchange has the number: it rings outside, where nobody answers."""
+        if len(line.digits) < SHORTEST_NUMBER or line.digits[0] in "*#":
+            self._refuse(line, at)
+            return
+        self._say(at, _("{caller} calls {called}.").format(caller=line.number, called=line.digits))
+        self._turn(line, State.CALLING, at, tone=ToneKind.RINGBACK)
 
     def _service(self, line: _Line, at: float) -> None:
         if found := re.fullmatch(TRANSFER, line.digits):
@@ -332,7 +345,7 @@ class DspExchange:
             )
             self._ring(line, passed, at, caller, outside)
         elif caller is not None and line is None:
-            self._turn(caller, State.CALLING, at, tone=ToneKind.RINGBACK)  # it rings outside, where nobody answers
+            self._turn(caller, State.CALLING, at, tone=ToneKind.RINGBACK)
         elif caller is not None:
             self._refuse(caller, at)
 

@@ -69,7 +69,7 @@ def run_dsp_exchange(
     terminals = [PtyTerminal(None if links is None else links / f"ttyDSP{place + 1}") for place in range(modems)]
     try:
         for place, terminal in enumerate(terminals):
-            report(f"{number_of(place)}: {terminal.plug_in()}")
+            report(_plugged_in(place, terminal))
         _Loop(bank, terminals, time, report).run(stop)
     finally:
         for terminal in terminals:
@@ -120,9 +120,9 @@ class _Loop:
         return told
 
     def _follow_cables(self) -> None:
-        for desk, terminal in zip(self._bank.desks, self._terminals, strict=True):
+        for place, (desk, terminal) in enumerate(zip(self._bank.desks, self._terminals, strict=True)):
             if desk.plugged and not terminal.plugged:
-                self._report(terminal.plug_in())
+                self._report(_plugged_in(place, terminal))
             elif not desk.plugged and terminal.plugged:
                 terminal.pull_out()
                 self._report(_("The cable is out; the terminal is gone."))
@@ -134,6 +134,11 @@ class _Loop:
             if terminal.descriptor is not None:
                 poll.register(terminal.descriptor, select.POLLIN)
         return {descriptor for descriptor, _events in poll.poll(None if pause_s is None else 1000 * pause_s)}
+
+
+def _plugged_in(place: int, terminal: PtyTerminal) -> str:
+    """Open `terminal`; the number of its modem and where it is."""
+    return f"{number_of(place)}: {terminal.plug_in()}"
 
 
 def _forward(stop: threading.Event, descriptor: int) -> None:

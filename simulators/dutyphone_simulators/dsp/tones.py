@@ -57,6 +57,7 @@ CNG_COUNT = 4  # as long as a person with the receiver at the ear endures
 _FOR_EVER_MS = 3_600_000
 _STEADY_MS = 1500  # of a tone that does not pause; longer than the first sound of any cadence to be told from it
 _TOLERANCE = 0.2  # of every duration
+_SAME_HERTZ = 10  # super_tone_rx.c
 _FAX_CNG = 1  # modem_connect_tones.h
 
 
@@ -88,6 +89,7 @@ class ToneReceiver:
 
     def __init__(self, country: str) -> None:
         self._descriptor = SpandspObject("super_tone_rx_make_descriptor", "super_tone_rx_free_descriptor")
+        self._known: list[int] = []
         for kind in self.KINDS:
             self._learn(TONES[country][kind])
         codes: list[int] = []
@@ -98,7 +100,7 @@ class ToneReceiver:
         )
 
     def receive(self, samples: Samples) -> list[ToneKind]:
-        """The tones that have been recognised in `samples`, each once until it ends."""
+        """The tones that have been recognised in `samples`; a cadence with two pauses is recognised in each cycle."""
         self._receiver.hear("super_tone_rx", samples)
         kinds = [self.KINDS[code] for code in self._codes if code >= 0]
         self._codes.clear()
@@ -106,13 +108,21 @@ class ToneReceiver:
 
     def _learn(self, tone: Tone) -> None:
         number = self._descriptor.call("super_tone_rx_add_tone")
-        first, second = (*tone.hertz, 0)[:2]
+        first, second = (*sorted(tone.hertz, key=self._place_of), 0)[:2]
         if not tone.cadence:
             self._descriptor.call("super_tone_rx_add_element", number, first, second, _STEADY_MS, 0)
         for place, lasts in enumerate(tone.cadence):
             hertz = (0, 0) if place % 2 else (first, second)
             low, high = (round(1000 * lasts * factor) for factor in (1 - _TOLERANCE, 1 + _TOLERANCE))
             self._descriptor.call("super_tone_rx_add_element", number, *hertz, low, high)
+
+    def _place_of(self, hertz: int) -> int:
+        """Where the library keeps a frequency: it wants the two of a tone in that order and takes near ones for one."""
+        for place, known in enumerate(self._known):
+            if abs(known - hertz) <= _SAME_HERTZ:
+                return place
+        self._known.append(hertz)
+        return len(self._known) - 1
 
 
 class FaxToneReceiver:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from dutyphone_simulators.clock import ManualClock
 from dutyphone_simulators.dsp.bank import QUIET, ModemBank, number_of
 from dutyphone_simulators.dsp.library import SpandspMissing, load_spandsp
+from dutyphone_simulators.dsp.terminals import run_dsp_exchange
 from dutyphone_simulators.personality import load_personality
 
 from dutyphone.lines.transcript import parse_transcript
@@ -85,3 +89,56 @@ class BankBench:
 @pytest.fixture
 def bank() -> Callable[..., BankBench]:
     return BankBench
+
+
+class RunningExchange:
+    """An exchange in a thread, as the command line runs it."""
+
+    def __init__(self, **options: object) -> None:
+        self.told: list[str] = []
+        self.stop = threading.Event()
+        self._heard = threading.Condition()
+        self._thread = threading.Thread(
+            target=run_dsp_exchange,
+            kwargs={"report": self._hear, "stop": self.stop, "speed": 50.0} | options,
+        )
+        self._thread.start()
+
+    def number(self, place: int) -> str:
+        return number_of(place)
+
+    def port(self, place: int) -> str:
+        """Where the terminal of modem `place` is."""
+        self.wait_for(number_of(place))
+        told = next(told for told in self.told if told.startswith(number_of(place)))
+        return re.search(r"/dev/\S*\d", told)[0]  # type: ignore[index]
+
+    def wait_for(self, words: str, count: int = 1) -> None:
+        """Until `words` have been told so often."""
+        with self._heard:
+            assert self._heard.wait_for(lambda: sum(words in told for told in self.told) >= count, timeout=20), (
+                self.told
+            )
+
+    def ended(self) -> bool:
+        self._thread.join(20)
+        return not self._thread.is_alive()
+
+    def _hear(self, sentence: str) -> None:
+        with self._heard:
+            self.told.append(sentence)
+            self._heard.notify_all()
+
+
+@pytest.fixture
+def exchange() -> Callable[..., object]:
+    @contextmanager
+    def running(**options: object) -> Iterator[RunningExchange]:
+        exchange = RunningExchange(**options)
+        try:
+            yield exchange
+        finally:
+            exchange.stop.set()
+            assert exchange.ended()
+
+    return running
