@@ -10,11 +10,13 @@ reading and writing. Only the shell needs `LineHost`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from dutyphone.clock import Clock, Moment
 from dutyphone.lines.events import LineEvent, LossReason
+from dutyphone.lines.examination import Examination, Power
 
 
 class LineCore(Protocol):
@@ -108,3 +110,27 @@ class DriverPlugin(Protocol):
         `options` is the line's table in the configuration without `driver` and `title`. Raises
         `dutyphone.errors.OptionError`, naming the option and what was expected, if one is wrong or unknown.
         """
+
+
+class LineExaminer(Driver, Protocol):
+    """A driver that asks its device all that it can say of itself, posts `LineOpened` once it knows, and then waits.
+
+    Nothing that the line says meanwhile is understood: listen with a driver of `open_line`.
+    """
+
+    def examination(self) -> Examination | None:
+        """What the device said; None before `LineOpened`."""
+
+    def trial_options(self) -> Mapping[str, object]:
+        """The options with which this line can tell the most. Only after `LineOpened`."""
+
+    def settled_options(self, seen: AbstractSet[Power]) -> Mapping[str, object]:
+        """What belongs into the configuration once the line told `seen` under `trial_options`."""
+
+
+@runtime_checkable
+class ExaminingPlugin(Protocol):
+    """A plug-in that has this, too, can examine its lines; `dutyphone doctor` asks."""
+
+    def examine_line(self, line: str, options: Mapping[str, object]) -> LineExaminer:
+        """An examiner for `line`, not yet running; options and errors as for `DriverPlugin.open_line`."""

@@ -21,9 +21,10 @@ from typing import Any
 
 from dutyphone.errors import OptionError
 from dutyphone.i18n import _
-from dutyphone.lines.driver import Driver
+from dutyphone.lines.driver import Driver, LineExaminer
 from dutyphone_drivers.serial_modem.core import ModemCore
 from dutyphone_drivers.serial_modem.dialogue import Plan
+from dutyphone_drivers.serial_modem.profile import Profile
 from dutyphone_drivers.serial_modem.profiles import GENERIC, candidates, profiles
 
 AUTO = "auto"
@@ -42,33 +43,54 @@ class SerialModemPlugin:
         from dutyphone_drivers.serial_modem.port import SerialModem
 
         chosen = _read(options)
-        named = None if chosen["profile"] == AUTO else profiles()[chosen["profile"]]
-        if chosen["idle_class"] == 8 and named is not None and not named.class8:
-            raise OptionError(
-                "idle_class",
-                _("The family {profile} is not known to tell anything in class 8.").format(profile=named.name),
-                expected="0",
-            )
-        plan = Plan(
-            generic=profiles()[GENERIC],
-            profile=named,
-            candidates=candidates(),
-            country_code=chosen["country_code"],
-            class8=chosen["idle_class"] == 8,
-            extra=tuple(chosen["extra_init"]),
-        )
         core = ModemCore(
             line=line,
             port=chosen["port"],
-            plan=plan,
+            plan=_plan(chosen),
             hook_proved=chosen["hook_proved"],
             deaf_after=chosen["deaf_after"],
         )
-        baud = chosen["baud"] or (named.baud if named is not None else None) or DEFAULT_BAUD
-        return SerialModem(core, port=chosen["port"], baud=baud)
+        return SerialModem(core, port=chosen["port"], baud=_speed(chosen))
+
+    def examine_line(self, line: str, options: Mapping[str, object]) -> LineExaminer:
+        """See `dutyphone.lines.driver.ExaminingPlugin`."""
+        from dutyphone_drivers.serial_modem.examine import ExaminingCore, ModemExaminer
+
+        chosen = _read(options)
+        core = ExaminingCore(line=line, port=chosen["port"], plan=_plan(chosen))
+        return ModemExaminer(core, port=chosen["port"], baud=_speed(chosen), options=chosen)
 
 
 plugin = SerialModemPlugin()
+
+
+def _plan(chosen: Mapping[str, Any]) -> Plan:
+    """What the modem is set up with. Raises `OptionError` where two options contradict each other."""
+    named = _named(chosen)
+    if chosen["idle_class"] == 8 and named is not None and not named.class8:
+        raise OptionError(
+            "idle_class",
+            _("The family {profile} is not known to tell anything in class 8.").format(profile=named.name),
+            expected="0",
+        )
+    return Plan(
+        generic=profiles()[GENERIC],
+        profile=named,
+        candidates=candidates(),
+        country_code=chosen["country_code"],
+        class8=chosen["idle_class"] == 8,
+        extra=tuple(chosen["extra_init"]),
+    )
+
+
+def _speed(chosen: Mapping[str, Any]) -> int:
+    named = _named(chosen)
+    return int(chosen["baud"] or (named.baud if named is not None else None) or DEFAULT_BAUD)
+
+
+def _named(chosen: Mapping[str, Any]) -> Profile | None:
+    """The family that the options name, None if it is to be recognised."""
+    return None if chosen["profile"] == AUTO else profiles()[chosen["profile"]]
 
 
 def _read(options: Mapping[str, object]) -> dict[str, Any]:
