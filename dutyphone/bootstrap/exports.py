@@ -87,6 +87,7 @@ def _export(
         simulated=order.drill,
         now=SystemClock().now().utc,
         encoding=_csv_encoding(order.encoding),
+        line_titles={line.line: line.title for line in store.lines()},
         on_progress=on_progress,
     )
 

@@ -10,7 +10,7 @@ rows, and two dozen calls a row are what an export costs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 from enum import Enum
@@ -63,7 +63,10 @@ class Sheet(Generic[Row]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How cells are made: `text` and `number` clean what came from outside, `zone` and `day_starts` are the room's."""
+    """How cells are made: `text` and `number` clean what came from outside, `zone` and `day_starts` are the room's.
+
+    `line_titles` is what people call each line; programs get its name.
+    """
 
     words: Words
     zone: tzinfo
@@ -71,6 +74,7 @@ class Style:
     simulated: bool
     text: Text
     number: Text
+    line_titles: Mapping[str, str]
 
 
 def call_sheet(profile: Profile, style: Style, *, chinese: bool) -> Sheet[CallRow]:
@@ -180,6 +184,7 @@ def _people_cells(style: Style) -> Callable[[CallRow], tuple[Cell, ...]]:
     words, text = style.words, style.text
     clock, day, number = _wall_clock(style.zone), _day_of_duty(style), _number_for_people(style)
     incoming, outgoing = words.direction[Direction.INCOMING], words.direction[Direction.OUTGOING]
+    titles = style.line_titles
 
     def cells(row: CallRow) -> tuple[Cell, ...]:
         result = row.result
@@ -188,7 +193,7 @@ def _people_cells(style: Style) -> Callable[[CallRow], tuple[Cell, ...]]:
             day(row.arrived_at),
             None,
             None,
-            text(row.line),
+            text(titles.get(row.line, row.line)),
             incoming if row.direction is Direction.INCOMING else outgoing,
             clock(row.arrived_at),
             None if row.answered_at is None else clock(row.answered_at),
@@ -275,10 +280,11 @@ def _machine_cells(style: Style) -> Callable[[CallRow], tuple[Cell, ...]]:
 
 def _blind_people_cells(style: Style) -> Callable[[BlindRow], tuple[Cell, ...]]:
     words, text, clock = style.words, style.text, _wall_clock(style.zone)
+    titles = style.line_titles
 
     def cells(row: BlindRow) -> tuple[Cell, ...]:
         return (
-            text(row.line),
+            text(titles.get(row.line, row.line)),
             clock(row.from_at),
             words.still_down if row.until_at is None else clock(row.until_at),
             None if row.until_at is None else round((row.until_at - row.from_at).total_seconds()),

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 from enum import Enum
@@ -81,13 +81,14 @@ def export_calls(
     on_progress: Callable[[int, int], None] | None = None,
     day_starts: time = DAY_STARTS,
     hidden: Collection[str] = (),
+    line_titles: Mapping[str, str] | None = None,
 ) -> ExportResult:
     """Write the calls of `query` to `path`, replacing what is there.
 
     `encoding` is for CSV alone; None means with a byte order mark for people and without for machines. `simulated`
-    marks everything as a drill. `hidden` are normalised numbers of which only the first digit may leave. `on_progress`
-    gets calls done and calls in all, from time to time and at the end; what it raises ends the export and leaves no
-    trace.
+    marks everything as a drill. `hidden` are normalised numbers of which only the first digit may leave, `line_titles`
+    what people call the lines. `on_progress` gets calls done and calls in all, from time to time and at the end; what
+    it raises ends the export and leaves no trace.
 
     Raises `OutputError` if the file cannot be written.
     """
@@ -100,6 +101,7 @@ def export_calls(
         simulated=simulated,
         text=_masked(hidden, _TEXT[format]),
         number=_masked(hidden, _NUMBER[format, profile]),
+        line_titles=line_titles or {},
     )
     calls = store.stream_calls(query)
     progress = _Progress(store.count_calls(query), on_progress)

@@ -31,7 +31,15 @@ MACHINE = (
 
 
 def style(*, zone: ZoneInfo = SHANGHAI, simulated: bool = False, words: Words = CHINESE) -> Style:
-    return Style(words=words, zone=zone, day_starts=time(8), simulated=simulated, text=str, number=str)
+    return Style(
+        words=words,
+        zone=zone,
+        day_starts=time(8),
+        simulated=simulated,
+        text=str,
+        number=str,
+        line_titles={"hotline": "防汛热线"},
+    )
 
 
 def cells(row: CallRow, profile: Profile = Profile.PEOPLE, style: Style | None = None) -> dict[str, Cell]:
@@ -42,6 +50,13 @@ def cells(row: CallRow, profile: Profile = Profile.PEOPLE, style: Style | None =
 def test_the_columns_are_those_of_the_office_in_its_order() -> None:
     sheet = call_sheet(Profile.PEOPLE, style(), chinese=True)
     assert ",".join(column.title for column in sheet.columns) == PEOPLE
+
+
+def test_people_read_the_title_of_a_line_and_programs_its_name(make_call: MakeCall) -> None:
+    row = make_call(1, 0, line="hotline")
+    assert cells(row)["线路"] == "防汛热线"
+    assert cells(row, Profile.MACHINE)["line"] == "hotline"
+    assert cells(make_call(1, 0, line="desk"))["线路"] == "desk", "a line that is not set up any more keeps its name"
 
 
 def test_machine_columns_only_ever_grow_at_the_end() -> None:
