@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from dutyphone_drivers.serial_modem.absence import NAME_WORDS, NUMBER_WORDS, is_name, name_absence, number_absence
 from dutyphone_drivers.serial_modem.caller_id import merged, other_caller, put_together, same_news
 from dutyphone_drivers.serial_modem.fields import SPELLINGS, Field, Kind, Spelling, find_fields
+from dutyphone_drivers.serial_modem.guesses import guess_number
 from dutyphone_drivers.serial_modem.names import decode_name
-from dutyphone_drivers.serial_modem.reader import clean, read_line
+from dutyphone_drivers.serial_modem.reader import clean, read_line, without_parity
 from dutyphone_drivers.serial_modem.rings import RING_FORMS, find_cadence, find_rings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dutyphone.lines.events import NumberAbsence
+
+
+def _even(text: bytes) -> bytes:
+    return bytes(byte | 0x80 * (byte.bit_count() % 2) for byte in text)
+
+
+def _odd(text: bytes) -> bytes:
+    return bytes(byte | 0x80 * (1 - byte.bit_count() % 2) for byte in text)
+
+
+def _mark(text: bytes) -> bytes:
+    return bytes(byte | 0x80 for byte in text)
 
 
 @pytest.mark.parametrize("sign", [b"=", b" =", b"= ", b" = ", b":", b": ", b" : ", b"   =   "])
@@ -135,6 +150,73 @@ def test_words_for_no_name() -> None:
             assert not is_name(word)
     assert is_name("O'BRIEN")
     assert is_name("A")
+
+
+@pytest.mark.parametrize("gap", [" ", "_", "-", ""])
+def test_a_gap_in_a_word_is_written_in_four_ways(gap: str) -> None:
+    for spelling in SPELLINGS:
+        (field,), __ = find_fields(spelling.word.replace(" ", gap).encode() + b": 55501234")
+        assert (field.kind, field.value) == (spelling.kind, b"55501234")
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "number"),
+    [
+        (b"MBR = 01055501234", "MBR", b"01055501234"),
+        (b"INBOUND: +86 10 5550-1234", "INBOUND", b"+86 10 5550-1234"),
+        (b'CALL FROM "01055501234"', "CALL FROM", b"01055501234"),
+        (b"01055501234", "", b"01055501234"),
+        (b"(010)5550-1234 ZHANG", "", b"(010)5550-1234"),
+    ],
+)
+def test_a_number_under_other_words(line: bytes, words: str, number: bytes) -> None:
+    assert guess_number(line) == Field(Kind.PERHAPS_NUMBER, words, number)
+    assert read_line(line, ringing=True).fields == (guess_number(line),)
+    assert not read_line(line).understood
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"MBR = 110",
+        b"CARRIER 31200",
+        b"+MRR: 33600,33600",
+        b"2026-11-22",
+        b"20261122",
+        b"202611220310",
+        b"STAMP = 10151310",
+        b"DATETIME: 2026112203",
+        b"IMEI: 350000000000001",
+        b"SERIAL NUMBER 123456789",
+        b"12345678901234567",
+        b"192.168.100.200:5060",
+        b"+CSQ: 15,99",
+        b"one two three",
+        b"",
+    ],
+)
+def test_what_is_no_telephone_number(line: bytes) -> None:
+    assert guess_number(line) is None
+
+
+@given(st.binary(max_size=80))
+def test_any_line_may_be_guessed_at(line: bytes) -> None:
+    field = guess_number(line)
+    assert field is None or 7 <= sum(chr(byte).isdigit() for byte in field.value) <= 16
+
+
+@pytest.mark.parametrize("with_bit", [_even, _odd, _mark], ids=["even", "odd", "mark"])
+@pytest.mark.parametrize("text", [b"RING", b"NMBR = 01055501234", b"NAME = ZHANG SAN", b"DRON=20", b"OK"])
+def test_parity_is_seen_through(text: bytes, with_bit: Callable[[bytes], bytes]) -> None:
+    assert without_parity(with_bit(text)) == text
+    assert read_line(clean(with_bit(text))) == read_line(text)
+
+
+@given(st.lists(st.sampled_from("张三李四王五赵六陈刚"), min_size=1, max_size=8).map("".join))
+def test_a_chinese_name_is_never_read_as_parity(name: str) -> None:
+    line = b"NAME = " + name.encode("gb2312")
+    assert read_line(line).fields == (Field(Kind.NAME, "NAME", name.encode("gb2312")),)
+    assert not read_line(name.encode("gb2312"), ringing=True).understood
 
 
 def test_every_ring_form_says_who_writes_it() -> None:

@@ -127,12 +127,75 @@ def whozz_calling_detail(text: bytes) -> Record | None:
     return Record(step=_DETAILS[match["what"]], channel=match["channel"].decode(), rings_told=True)
 
 
+_NCID = re.compile(rb"(?P<what>CID|OUT|HUP|BLK|PID|WID|RID): ?\*(?P<body>DATE\*.*)", re.DOTALL)
+_NCID_KINDS = {
+    b"DATE": Kind.DATE,
+    b"TIME": Kind.TIME,
+    b"NMBR": Kind.NUMBER,
+    b"NAME": Kind.NAME,
+    b"MESG": Kind.OTHER,
+}
+
+
+def ncid(text: bytes) -> Record | None:
+    """`CID: *DATE*11222026*TIME*0310*LINE*POTS*NMBR*01055500100*MESG*NONE*NAME*SOMEBODY*`: an NCID server's feed."""
+    match = _NCID.fullmatch(text)
+    if match is None:
+        return None
+    words = match["body"].split(b"*")
+    parts = dict(zip(words[::2], words[1::2], strict=False))
+    if match["what"] == b"OUT":
+        return Record(step=Step.DIALLED, digits=parts.get(b"NMBR", b"").decode("ascii", "replace"))
+    fields = tuple(Field(kind, word.decode(), parts[word]) for word, kind in _NCID_KINDS.items() if word in parts)
+    return Record(step=Step.CALLER_ID, fields=fields)
+
+
+_WEEDER = re.compile(
+    rb"(?P<way>[IO])(?P<date>\d\d/\d\d) (?P<time>\d\d:\d\d) (?P<number>\S+)(?: +(?P<name>\S.*?))?\s*", re.DOTALL
+)
+
+
+def weeder(text: bytes) -> Record | None:
+    """`I03/18 22:05 010-5550-0100 SOMEBODY`: Weeder Technologies telephone interface; O for dialled numbers."""
+    match = _WEEDER.fullmatch(text)
+    if match is None:
+        return None
+    if match["way"] == b"O":
+        return Record(step=Step.DIALLED, digits=match["number"].decode("ascii", "replace"))
+    return Record(step=Step.CALLER_ID, fields=_call_fields(match))
+
+
+_SMDR = re.compile(
+    rb"""(?P<date>\s?\d{1,2}/\d\d/\d\d)\s+(?P<time>\d{1,2}:\d\d(?:\ ?[AP]M)?)\s+
+    (?:\*?\d{2,5}\s+)?(?P<channel>\d{2,4})\s+
+    <I>\s*(?P<name>[^\d\s+](?:[^\d]*[^\d\s])?)?\s*(?P<number>[\d+*\#-]*)
+    (?:\s+\d'\d\d)?(?:\s+\d\d:\d\d'\d\d)?(?:\s+(?P<code>RC|AN|NA)|\s+\S+)*\s*""",
+    re.DOTALL | re.VERBOSE,
+)
+_SMDR_STEPS = {b"RC": Step.CALLER_ID, b"AN": Step.OFF_HOOK}
+
+
+def panasonic_smdr(text: bytes) -> Record | None:
+    """`11/22/26 03:10PM 101 01 <I>01055500100 0'06 00:01'30 RC`: the call record of Panasonic exchanges.
+
+    RC is printed when a call comes, AN when it is answered, NA or nothing when it is over.
+    """
+    match = _SMDR.fullmatch(text)
+    if match is None:
+        return None
+    step = _SMDR_STEPS.get(match["code"] or b"", Step.CALL_OVER)
+    return Record(step=step, channel=match["channel"].decode(), fields=_call_fields(match), rings_told=True)
+
+
 BOXES: tuple[Callable[[bytes], Record | None], ...] = (
     net_caller_id,
     whozz_calling,
     whozz_calling_detail,
     whozz_calling_limited,
     tci,
+    ncid,
+    weeder,
+    panasonic_smdr,
 )
 
 

@@ -183,6 +183,7 @@ def other_caller(first: CallerId, second: CallerId) -> bool:
 def _number(fields: tuple[Field, ...]) -> tuple[str | None, NumberAbsence | None]:
     candidates = [f.value for f in fields if f.kind is Kind.NUMBER]
     candidates += [f.value for f in fields if f.kind is Kind.DIALABLE]
+    candidates += [f.value for f in fields if f.kind is Kind.PERHAPS_NUMBER]
     reasons = [f.value for f in fields if f.kind is Kind.NO_NUMBER]
     why: NumberAbsence | None = None
     for value in candidates:

@@ -24,7 +24,7 @@ from dutyphone.lines.events import (
     Trouble,
     WireNoise,
 )
-from dutyphone_drivers.serial_modem import reader, signs
+from dutyphone_drivers.serial_modem import dtmf, reader, signs
 from dutyphone_drivers.serial_modem.boxes import Record
 from dutyphone_drivers.serial_modem.boxes import Step as BoxStep
 from dutyphone_drivers.serial_modem.caller_id import Burst, put_together
@@ -205,18 +205,26 @@ class ModemCore:
                 return self._hear_line(reader.clean(text), wire, now)
 
     def _hear_line(self, text: bytes, wire: bytes, now: Moment) -> list[LineEvent]:
-        if not text:
-            return self._noise(wire, now) if wire.strip() else []
-        words = text.decode("latin-1")
-        if self._wire.dialogue is not None and self._wire.dialogue.hears_echo(words):
+        if not text.strip(reader.LINE_ENDS_WITH_PARITY):
+            return self._noise(wire, now) if wire.strip(reader.LINE_ENDS_WITH_PARITY + b" \t\r\n\f\v") else []
+        words = (reader.without_parity(text) or text).decode("latin-1")
+        dialogue = self._wire.dialogue
+        if dialogue is not None and dialogue.hears_echo(words):
             return []
-        bare_number = self._wire.bare_number and not (self._wire.dialogue is not None and self._wire.dialogue.listening)
-        reading = reader.read_line(text, bare_number=bare_number, more_hex=self._wire.burst.wants_hex)
+        reading = reader.read_line(
+            text,
+            bare_number=self._wire.bare_number and not (dialogue is not None and dialogue.listening),
+            more_hex=self._wire.burst.wants_hex,
+            ringing=self._is_ringing() and not (dialogue is not None and dialogue.expects_answer),
+        )
         if reading.understood:
             return self._understand(reading, wire, now)
         if self._wire.dialogue is not None and (reports := self._wire.dialogue.hear(words, now.mono)) is not None:
             return self._report(reports, now)
         return self._noise(wire, now)
+
+    def _is_ringing(self) -> bool:
+        return self._wire.burst.is_open or self._lines[""].state in (State.PRE_CALL, State.RINGING)
 
     def _understand(self, reading: reader.Reading, wire: bytes, now: Moment) -> list[LineEvent]:
         if reading.sign is Sign.IDLE_TALK:
@@ -226,6 +234,8 @@ class ModemCore:
             return self._record(reading.record, wire, now)
         if reading.digit is not None:
             return self._sign(Sign.DIGIT, now, wire, code=reading.digit)
+        if reading.tones:
+            return self._close_burst(now) + self._lines[""].caller_id(now, dtmf.read_caller_id(reading.tones), wire)
         if reading.sign is not None:
             return self._sign(reading.sign, now, wire)
         events: list[LineEvent] = []

@@ -254,6 +254,11 @@ class Dialogue:
         return self._sent
 
     @property
+    def expects_answer(self) -> bool:
+        """Whether what comes next is the answer to a command, with nothing unasked heard since."""
+        return self._sent and not self._disturbed
+
+    @property
     def wants_to_write(self) -> bool:
         """Whether `on_deadline` would write."""
         return self._step is not None and (not self._sent or self._disturbed)

@@ -7,17 +7,26 @@ answer to a command, or noise.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dutyphone_drivers.serial_modem import boxes, fields, frames, rings, signs
+from dutyphone_drivers.serial_modem import boxes, dtmf, fields, frames, guesses, rings, signs
 from dutyphone_drivers.serial_modem.fields import Field, Kind
 from dutyphone_drivers.serial_modem.signs import Sign
 
 DIRT = bytes(range(0x21)) + b"\x7f\xff"
 """Control characters, blanks and line glitches at either end of a line mean nothing. None of them ends a GBK name."""
 
+_CONTROLS = bytes(range(0x20)) + b"\x7f"
+"""Filling between characters: NUL, XON, XOFF."""
+_BIT_7 = 0x80
+
+LINE_ENDS_WITH_PARITY = b"\x8d\x8a"
+"""CR and LF with bit 7 set."""
+
 _BARE_NUMBER = re.compile(rb"\+?\d{3,20}")
 _DTMF_WORD = re.compile(rb"DTMF ?= ?([0-9*#A-D])", re.IGNORECASE)
+_DTMF_LINE = re.compile(rb"(?:DTMF ?[=:] ?)?(?P<tones>[A-D][0-9*]{2,}(?:[A-D][0-9*]+)*[A-D#]?)", re.IGNORECASE)
+"""Tones printed as they came, see `dtmf`. Without its end letter such a line is one only while it rings."""
 _GLUED_RING = re.compile(rb"(?<=[0-9OP])RING\s*$")
 
 
@@ -33,6 +42,7 @@ class Reading:
     cadence: tuple[tuple[bool, float], ...] = ()
     sign: Sign | None = None
     digit: int | None = None
+    tones: bytes = b""
     rest: bytes = b""
 
     @property
@@ -45,6 +55,7 @@ class Reading:
             or self.cadence
             or self.sign
             or self.digit is not None
+            or self.tones
         )
 
 
@@ -53,25 +64,55 @@ def clean(text: bytes) -> bytes:
     return text.strip(DIRT)
 
 
-def read_line(text: bytes, *, bare_number: bool = False, more_hex: bool = False) -> Reading:
+def without_parity(text: bytes) -> bytes | None:
+    """`text` as it reads if bit 7 is a parity bit: even, odd or always set. None if it cannot be one, or never is set.
+
+    A line of Chinese text has bytes of both parities, all but by chance; whoever calls this must know what it reads.
+    """
+    if text.isascii():
+        return None
+    if len({byte.bit_count() % 2 for byte in text}) > 1 and min(text) < _BIT_7:
+        return None
+    return clean(_seven_bits(text))
+
+
+def read_line(text: bytes, *, bare_number: bool = False, more_hex: bool = False, ringing: bool = False) -> Reading:
     """What the cleaned line `text` says.
 
     `bare_number`: a line of digits is the caller's number. `more_hex`: a hexadecimal message is waiting for its rest.
+    `ringing`: a call is coming in, so a number under unknown words is the caller's.
     """
+    reading = Reading()
+    for said in dict.fromkeys((text, text.translate(None, _CONTROLS), without_parity(text) or text)):
+        reading = _read_as_it_is(said, bare_number=bare_number, more_hex=more_hex, ringing=ringing)
+        if reading.understood:
+            return reading
+    if ringing and (number := guesses.guess_number(text.translate(None, _CONTROLS))):
+        return Reading(fields=(number,))
+    return reading
+
+
+def _read_as_it_is(text: bytes, *, bare_number: bool, more_hex: bool, ringing: bool) -> Reading:
     if (record := boxes.find_record(text)) is not None:
         return Reading(record=record)
     heard, rest = rings.find_rings(text)
     if not heard and not text.isascii() and clean(_seven_bits(text)).startswith(b"RING"):
         heard, rest = rings.find_rings(clean(_seven_bits(text)))
-    said = _read_rest(clean(rest), bare_number=bare_number, more_hex=more_hex) if rest else Reading()
+    said = (
+        _read_rest(clean(rest), bare_number=bare_number, more_hex=more_hex, ringing=ringing or bool(heard))
+        if rest
+        else Reading()
+    )
     if not heard:
         return said
+    if not said.understood and (number := guesses.guess_number(clean(rest).lstrip(b"=:,;/ "))):
+        said = Reading(fields=(replace(number, key=number.key or "RING"),))
     return Reading(
         rings=heard, hexadecimal=said.hexadecimal, fields=said.fields, rest=b"" if said.understood else clean(rest)
     )
 
 
-def _read_rest(text: bytes, *, bare_number: bool, more_hex: bool) -> Reading:
+def _read_rest(text: bytes, *, bare_number: bool, more_hex: bool, ringing: bool) -> Reading:
     if bare_number and _BARE_NUMBER.fullmatch(text):
         return Reading(fields=(Field(Kind.NUMBER, "", text),))
     digits = frames.hex_digits(text)
@@ -92,6 +133,8 @@ def _read_rest(text: bytes, *, bare_number: bool, more_hex: bool) -> Reading:
         return Reading(cadence=cadence)
     if match := _DTMF_WORD.fullmatch(text):
         return Reading(digit=match[1].upper()[0])
+    if (match := _DTMF_LINE.fullmatch(text)) and (ringing or dtmf.is_complete(match["tones"].upper())):
+        return Reading(tones=match["tones"].upper())
     return Reading(sign=signs.word_sign(text))
 
 

@@ -32,12 +32,19 @@ RING_FORMS = (
     _form(rb"RING[ -]?(?P<cadence>[A-E1-9])\s*$", "3Com and USR ATS41=1 (A-C); Rockwell and Conexant AT-SDR=7 (1-3)"),
     _form(rb"RING\s+(?P<number>[\d+*#]{2,})(?:[^\d]+(?P<called>\d+))?\s*$", "USR, type B"),
     _form(rb"RING(?![A-Za-z])\s*", "every modem; whatever else follows, it rings"),
+    _form(rb"RING(?=RING|(?:DATE|TIME|NMBR|NAME|MESG|DDN_NMBR) ?=)", "every modem, its line end lost"),
+    _form(rb"RING(?:OK|ERROR|NO CARRIER)\s*$", "every modem, the line end before a result lost"),
     _form(rb"RIN(?=RING)", "first line after opening, its end lost"),
     _form(rb"RIN\s*$", "first line after opening, cut"),
+    _form(rb"ING\s*$", "a USB modem that wakes up: its first byte lost"),
+    _form(rb"(?i:ring)\s*$", "terminal adapters that do not shout"),
+    _form(rb"\+CRING: ?[A-Z].*$", "GSM modems after AT+CRC=1, 3GPP TS 27.007 §6.11"),
+    _form(rb"INC\s*$", "ITU-T V.25 bis: incoming call"),
+    _form(rb"(?i:incoming call)\s*$", "telephone adapters"),
 )
 """The words for one ring."""
 
-_BEFORE = re.compile(rb"^(?:OK)?[^A-Za-z0-9]*(?=RIN)")
+_BEFORE = re.compile(rb"^(?:OK|ERROR|NO CARRIER)?[^A-Za-z0-9]*(?=RIN)")
 _GROUPS = {"number": Kind.NUMBER, "called": Kind.CALLED}
 
 

@@ -94,6 +94,10 @@ PREFIXES: dict[bytes, Sign] = {
     b"+FTI:": Sign.FAX_CALLING,  # class 2.0
     b"+FHNG:": Sign.HUNG_UP,
     b"+FHS:": Sign.HUNG_UP,
+    b"VOICE CALL: BEGIN": Sign.CONNECTED,  # SIMCom
+    b"VOICE CALL: END": Sign.HUNG_UP,
+    b"VOICE CALL:END": Sign.HUNG_UP,
+    b"MISSED_CALL:": Sign.HUNG_UP,
 }
 """Beginnings of lines. The longest that fits counts."""
 
