@@ -22,7 +22,7 @@ QUIET = Transcript(headings={}, steps=(), line_numbers=(), source="")
 class ModemBank:
     """The modems of `personalities` in a row, from `start` on. `scenario` is played on the line of the first one.
 
-    Numbers are `number_of(place)`. `report` hears in words what happens.
+    Numbers are `number_of(place)`; `names` go out as caller ID with them. `report` hears in words what happens.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class ModemBank:
         country: str = "CN",
         scenario: Transcript = QUIET,
         loop: bool = False,
+        names: Sequence[str | None] = (),
         quality: LineQuality | None = None,
         seed: int = 0,
         report: Callable[[str], None] = lambda _sentence: None,
@@ -41,6 +42,7 @@ class ModemBank:
             start,
             [number_of(place) for place in range(len(personalities))],
             country=country,
+            names=names,
             quality=quality,
             seed=seed,
             report=report,

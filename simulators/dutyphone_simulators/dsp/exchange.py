@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from dutyphone.clock import Moment
 from dutyphone.i18n import _
-from dutyphone_simulators.caller_id import CallerId, Withheld
+from dutyphone_simulators.caller_id import CallerId
 from dutyphone_simulators.dsp.dtmf import DtmfReceiver
 from dutyphone_simulators.dsp.line import BRIDGING_LOSS_DB, LineQuality, Path
 from dutyphone_simulators.dsp.premises import Premises
@@ -498,4 +498,4 @@ def _fax_tone(call: _Call, at: float) -> Samples | None:
 def _shown(message: CallerId) -> str:
     if message.number is not None:
         return message.number
-    return (message.withheld or Withheld.OUT_OF_AREA).name.lower()
+    return _("Somebody without a number")

@@ -33,6 +33,7 @@ def run_dsp_exchange(
     modems: int = 2,
     country: str = "CN",
     personalities: Sequence[str] = (),
+    names: Sequence[str | None] = (),
     scenario: str | Path = "",
     loop: bool = False,
     speed: float = 1.0,
@@ -45,7 +46,8 @@ def run_dsp_exchange(
 ) -> None:
     """Run an exchange with `modems` modems, each on a pseudo-terminal, until `stop` is set.
 
-    `personalities` are taken in turn, the default one if empty. `scenario` is played on the line of the first modem.
+    `personalities` are taken in turn, the default one if empty; `names` go out as caller ID. `scenario` is played on
+    the line of the first modem.
     `speed` infinite is flat out. `links` is a folder where ttyDSP1, ttyDSP2 ... lead to the terminals. `report` hears
     where the terminals are, what their numbers are and what happens. Raises `DutyphoneError` if libspandsp is missing,
     an option cannot be used or there are no pseudo-terminals, and `TranscriptError` for a scenario or modem that does
@@ -62,6 +64,7 @@ def run_dsp_exchange(
         country=country,
         scenario=script,
         loop=loop,
+        names=names,
         quality=LineQuality(gain_db=gain_db, noise_dbm0=noise_dbm0),
         seed=seed,
         report=report,
