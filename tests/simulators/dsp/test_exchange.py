@@ -191,6 +191,29 @@ def test_two_telephones_talk_and_hear_each_other_later_by_the_delay_of_both_line
     assert [line.state for line in town.lines] == [LineState.IDLE] * 3
 
 
+def test_a_handset_beside_a_talking_modem_weakens_the_line_and_keeps_the_call() -> None:
+    """Two telephones on one pair share the current: 3.5 dB less for each, and whoever stays keeps the call."""
+    town = Town()
+    town.call(rings=9)
+    town.run(3)
+    modem = town.lines[0]
+    assert modem.seize(town.clock.now().mono)
+    town.run(1)
+    town.lift(0)
+    town.run(1)
+    assert modem.bridged
+    town.lines[0].dial("7", town.clock.now().mono)
+    town.run(1)
+    assert town.digits(0) == "7"
+    modem.release()
+    town.run(1)
+    assert modem.state is LineState.TAKEN
+    town.hang_up(0)
+    town.run(1)
+    assert modem.state is LineState.IDLE
+    assert town.told[-1].endswith("hangs up.")
+
+
 def test_a_caller_who_hangs_up_stops_the_ringing() -> None:
     town = Town()
     town.lift(0, NUMBERS[1])
