@@ -198,6 +198,11 @@ def system_locale() -> str:
     return next((os.environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(v)), "")
 
 
+def terminal_type() -> str:
+    """What kind of terminal this is, such as xterm-256color; empty if it does not say."""
+    return os.environ.get("TERM", "")
+
+
 def notify_socket() -> str:
     """Where systemd wants to be told about the service; empty if nowhere."""
     return os.environ.get("NOTIFY_SOCKET", "")

@@ -6,7 +6,7 @@ import typer
 from typer import rich_utils
 
 from dutyphone import __version__
-from dutyphone.cli import config, console, database, export, lines, record, run, simulate, status
+from dutyphone.cli import config, console, database, doctor, export, lines, record, run, simulate, status
 from dutyphone.cli.options import language_option
 from dutyphone.i18n import _
 
@@ -35,6 +35,6 @@ def build() -> typer.Typer:
             typer.echo(f"dutyphone {__version__}")
             raise typer.Exit
 
-    for group in (run, record, console, status, export, database, lines, config, simulate):
+    for group in (run, record, console, status, doctor, export, database, lines, config, simulate):
         group.add_to(app)
     return app

@@ -74,10 +74,21 @@ def verify(store: Store) -> VerifyReport:
 
 def check_chain(database: Database) -> BadRow | None:
     """The first row that does not follow from the one before, or cannot be read; None if all do."""
-    good = _Count()
+    return check_rows(database, 1)
+
+
+def check_rows(database: Database, first: int) -> BadRow | None:
+    """The same for the rows from `first` on; the hash of the row before them is taken as it is."""
+    good = _Count(first - 1)
+    rows = database.backend.journal_bytes
     try:
         with database.snapshot() as session:
-            return break_in(session.stream(database.backend.journal_bytes), good)
+            if first == 1:
+                return break_in(session.stream(rows), good)
+            previous = hash_at(session, first - 1)
+            if previous is None:
+                return BadRow(first - 1, _("it is missing"))
+            return break_in(session.stream(rows.where(journal.c.seq >= first)), good, previous)
     except StoreError as error:
         return BadRow(good.n + 1, _said(error))
 
@@ -87,10 +98,12 @@ class _Count:
     n: int = 0
 
 
-def break_in(rows: Iterator[Row], good: _Count | None = None) -> BadRow | None:
-    """The first of `rows` (those of `Backend.journal_bytes`) that breaks the chain. Counts the rows that do not."""
+def break_in(rows: Iterator[Row], good: _Count | None = None, previous: bytes = GENESIS) -> BadRow | None:
+    """The first of `rows` (those of `Backend.journal_bytes`) that breaks the chain. Counts the rows that do not.
+
+    `previous` is the hash of the row before the first.
+    """
     good = good or _Count()
-    previous = GENESIS
     for row in rows:
         seq = good.n + 1
         found, recorded_us, occurred_us, kind, version, body, body_digest, written_hash = row

@@ -128,11 +128,7 @@ class ExaminingCore:
                 if not cleaned or self._dialogue.hears_echo(words):
                     return []
                 reading = reader.read_line(cleaned)
-                if (
-                    reading.understood
-                    and reading.sign is not Sign.IDLE_TALK
-                    and not self._looks_like_an_answer(reading)
-                ):
+                if self._is_of_the_line(reading):
                     self._disturbed(now)
                     return []
                 return self._report(self._dialogue.hear(words, now.mono) or [], now)
@@ -298,7 +294,7 @@ def _notes(
         if not re.search(r"\b26\b", said):  # ITU-T T.35 annex A: China
             notes.append(
                 Note(
-                    sentence=_("It is set up for another country ({said}).").format(said=said),
+                    sentence=_("Its region setting is {said}, not 26 (China).").format(said=said),
                     advice=_('In China, add country_code = "26" to the line, or it may miss caller ID.'),
                 )
             )

@@ -1,0 +1,487 @@
+"""`dutyphone doctor`: gathers the facts that the checks judge, and carries out the installation check of a line.
+
+A line is asked only while no recorder holds it, and while it is asked the lease of the recorder is held, so that none
+can start in between and have its port taken away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, cast
+
+from dutyphone import config
+from dutyphone.bootstrap.lines import install_simulated_ports
+from dutyphone.clock import Clock, SystemClock
+from dutyphone.config import LineSettings, Settings
+from dutyphone.doctor import clocks, environment, guide, lines, machine, record
+from dutyphone.doctor.editing import lines_to_write, with_options
+from dutyphone.doctor.finding import Answer, ask
+from dutyphone.errors import ConfigError, DutyphoneError, LineGone, OptionError, RecorderAlreadyRunning, StoreError
+from dutyphone.i18n import _
+from dutyphone.lines.driver import DriverPlugin, ExaminingPlugin
+from dutyphone.lines.events import Evidence, LossReason
+from dutyphone.plugins import load_driver
+
+if TYPE_CHECKING:
+    from dutyphone.store.store import Store
+
+MONTH = timedelta(days=30)
+LAST_CALLS = 20
+FEWEST_CALLS = 50
+"""From so many calls on, what one takes is known."""
+RESERVE_NAME = "reserve"
+BACKUP_NOTE = ".backup.json"
+"""What a backup leaves beside the log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What the command line knows of its terminal; see `doctor.environment.Environment`."""
+
+    encoding: str
+    columns: int | None = None
+    cell_width: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuidedResult:
+    """What a guided check came to. `options` are those that the configuration does not have yet."""
+
+    answers: tuple[Answer, ...]
+    options: dict[str, object]
+    transcripts: tuple[Path, ...]
+
+
+def diagnose(
+    config_path: Path | None,
+    screen: Screen,
+    *,
+    drill: bool = False,
+    say: Callable[[str], None] = lambda _sentence: None,
+) -> list[Answer]:
+    """Everything that can be checked without a person. `say` is told what takes time."""
+    settings, problem = _settings(config_path)
+    surroundings = _environment(settings, problem, config_path, screen)
+    answers = list(ask(environment.CHECKS, surroundings))
+    if settings is None or surroundings.sqlite_problem is not None:
+        return answers
+    clock = SystemClock()
+    with _Log(settings, drill=drill) as log:
+        answers += ask(clocks.CHECKS, log.clock_facts(clock.now().utc))
+        answers += ask(record.CHECKS, log.record_facts(clock.now().utc))
+        for name, line in settings.lines.items():
+            if line.enabled:
+                answers += _line(name, line, log, config_path, say)
+    return answers
+
+
+def diagnose_line(
+    config_path: Path | None, name: str, *, say: Callable[[str], None] = lambda _sentence: None
+) -> list[Answer]:
+    """What can be found out about one line. Raises `ConfigError` if there is none of that name."""
+    settings = config.load_settings(config_path)
+    line = _line_settings(settings, name, config_path)
+    with _Log(settings) as log:
+        return _line(name, line, log, config_path, say)
+
+
+def guided_check(config_path: Path | None, name: str, person: guide.Person, *, mask: bool) -> GuidedResult:
+    """Go through the installation check of a line with a person. Raises `DutyphoneError`."""
+    settings = config.load_settings(config_path)
+    line = _line_settings(settings, name, config_path)
+    plugin = _plugin(name, line, config_path)
+    if not isinstance(plugin, ExaminingPlugin):
+        raise DutyphoneError(
+            _("The driver {driver} cannot examine its lines.").format(driver=line.driver),
+            advice=_("Ask its author; docs/writing-a-driver.md says what is needed."),
+        )
+    install_simulated_ports()
+    with _Log(settings) as log:
+        if log.pid_running is not None:
+            raise RecorderAlreadyRunning(
+                _("The recorder (process {pid}) listens to this line.").format(pid=log.pid_running),
+                pid=log.pid_running,
+                advice=_("Run `dutyphone stop` first, and start it again afterwards."),
+            )
+        clock = clock_of(line)
+        both = cast("guide.Plugin", plugin)  # a plug-in that is found, and examines as well
+        verdict = guide.check_with(person, name, both, line.options(), clock, mask=mask)
+    guided = lines.GUIDED.format(line=name)
+    answers = tuple(
+        Answer(check=power.value, title=guide.TITLES[power], subject=name, finding=finding)
+        for power, finding in guide.in_words(verdict, guided)
+    )
+    return GuidedResult(
+        answers=answers,
+        options=dict(verdict.options),
+        transcripts=tuple(_keep(settings.folder() / "doctor", name, verdict.transcripts)),
+    )
+
+
+def write_options(config_path: Path | None, name: str, options: dict[str, object]) -> Path | None:
+    """Set `options` of a line in the configuration file, the old one beside it as `.bak`.
+
+    None if the file is of a shape that cannot be changed safely; then it was left alone. Raises `ConfigError`.
+    """
+    path = config_path or config.default_config_path()
+    try:
+        text = path.read_bytes().decode("utf-8")
+        changed = with_options(text, name, options)
+        if changed is None:
+            return None
+        shutil.copy2(path, path.with_name(path.name + ".bak"))
+        _replace(path, changed)
+    except OSError as failed:
+        raise ConfigError(
+            _("The file cannot be written ({why}).").format(why=failed.strerror or failed),
+            path=path,
+            expected="; ".join(lines_to_write(name, options)),
+        ) from failed
+    return path
+
+
+def clock_of(line: LineSettings) -> Clock:
+    """The clock that the line goes by: its own, if it is a simulated one that counts its time-outs on it."""
+    port = str(line.options().get("port", ""))
+    if port.startswith("sim://"):
+        from dutyphone_simulators.address import parse_address
+        from dutyphone_simulators.urls.protocol_sim import clock_at
+
+        with suppress(DutyphoneError):
+            address = parse_address(port)
+            if address.line_timeouts:
+                return clock_at(address)
+    return SystemClock()
+
+
+# --- facts about the desk ----------------------------------------------------------------------------------------
+
+
+def _settings(config_path: Path | None) -> tuple[Settings | None, ConfigError | None]:
+    try:
+        return config.load_settings(config_path), None
+    except ConfigError as wrong:
+        return None, wrong
+
+
+def _environment(
+    settings: Settings | None, problem: ConfigError | None, config_path: Path | None, screen: Screen
+) -> environment.Environment:
+    from dutyphone.store.sqlite import safe_driver
+
+    version, unsafe = None, None
+    try:
+        version = str(safe_driver().sqlite_version)
+    except StoreError as wrong:
+        unsafe = wrong
+    path = config_path or config.default_config_path()
+    return environment.Environment(
+        python=sys.version_info[:3],
+        machine=f"{platform.system()} {platform.machine()}",
+        sqlite=version,
+        sqlite_problem=unsafe,
+        encoding=screen.encoding,
+        locale=config.system_locale(),
+        terminal=config.terminal_type(),
+        columns=screen.columns,
+        cell_width=screen.cell_width,
+        config=str(path),
+        config_exists=path.exists(),
+        config_problem=problem,
+        lines=0 if settings is None else len(settings.lines),
+    )
+
+
+class _Log:
+    """The log of a desk, looked at from beside. Holds the recorder's lease as long as nobody else does."""
+
+    def __init__(self, settings: Settings, *, drill: bool = False) -> None:
+        self.settings = settings
+        self.pid_running: int | None = None
+        self._drill = drill
+        self._stack = ExitStack()
+        self._store: Store | None = None
+        self._problem: StoreError | None = None
+        self._exists = True
+
+    def __enter__(self) -> Self:
+        from dutyphone.bootstrap.log import open_store
+
+        path = self._file()
+        self._exists = path is None or path.exists()
+        if self._exists:
+            try:
+                self._store = self._stack.enter_context(open_store(self.settings, drill=self._drill, create=False))
+            except StoreError as wrong:
+                self._problem = wrong
+        if self._store is not None:
+            self._take_lease(self._store)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stack.close()
+
+    def _take_lease(self, store: Store) -> None:
+        try:
+            self._stack.enter_context(store.lease())
+        except RecorderAlreadyRunning as running:
+            last = store.recorder()
+            self.pid_running = running.pid or (last.pid if last is not None else 0)
+        except OSError:  # the lock of another user's recorder, which this one may not touch
+            last = store.recorder()
+            if last is not None and last.stopped_at is None and _is_alive(last.pid):
+                self.pid_running = last.pid
+
+    def _file(self) -> Path | None:
+        url = self.settings.database_url(drill=self._drill)
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+    def record_facts(self, now: datetime) -> record.Record:
+        """Recorder, rows, disk and backup as they are."""
+        path = self._file()
+        shown = str(path) if path is not None else self.settings.shown_database_url()
+        known = record.Record(
+            at=now, place=shown, exists=self._exists, problem=self._problem, disk=self._disk(path), backup=_backup(path)
+        )
+        if self._store is None:
+            return known
+        from dutyphone.store.checkup import check_up
+
+        last = self._store.recorder()
+        found = check_up(self._store)
+        return replace(
+            known,
+            rows=found.rows,
+            checked=found.checked,
+            broken=found.broken,
+            head_problem=found.head_problem,
+            size=None if path is None else machine.folder_bytes(path.parent, f"{path.name}*"),
+            recorder=None
+            if last is None
+            else record.Recorder(
+                running=self.pid_running is not None,
+                pid=self.pid_running,
+                beat_at=last.beat_at,
+                stopped_at=last.stopped_at,
+            ),
+        )
+
+    def clock_facts(self, now: datetime) -> clocks.Clocks:
+        """The clock, and what can be held against it."""
+        seen = clocks.Clocks(now=now, zone=self.settings.time_zone(), synchronised=machine.clock_is_kept())
+        if self._store is None:
+            return seen
+        from dutyphone.store.checkup import last_stamps, newest_row_at
+
+        with suppress(StoreError):  # `record` tells what is wrong with the log
+            stamps = last_stamps(self._store)
+            return replace(
+                seen,
+                last_row_at=newest_row_at(self._store),
+                stamps=tuple(clocks.Stamp(text=text, heard_at=at) for text, at in stamps),
+            )
+        return seen
+
+    def recorded(self, line: str) -> lines.Recorded | None:
+        """What the running recorder says of `line`; None if none runs."""
+        from dutyphone_tui import wording
+
+        from dutyphone.store.readmodels import LineCondition
+
+        if self._store is None or self.pid_running is None:
+            return None
+        for row in self._store.lines():
+            if row.line != line:
+                continue
+            up = row.condition is not LineCondition.DOWN
+            troubles = ", ".join(_(wording.TROUBLES[trouble]) for trouble in row.troubles)
+            return lines.Recorded(
+                up=up,
+                device=row.device,
+                trouble=troubles if up else wording.loss(row.down_reason),
+                pid=self.pid_running,
+            )
+        return lines.Recorded(up=False, device=None, trouble=_("it does not know this line"), pid=self.pid_running)
+
+    def heard(self, line: str) -> lines.Heard:
+        """What the last calls of `line` had."""
+        from dutyphone.lines.events import Direction
+        from dutyphone.store.readmodels import CallQuery
+
+        if self._store is None:
+            return lines.Heard()
+        with suppress(StoreError):
+            rows = [
+                row
+                for row in self._store.history(CallQuery(line=line), limit=LAST_CALLS).rows
+                if row.direction is Direction.INCOMING
+            ]
+            hooks = (Evidence.EXTENSION_HOOK, Evidence.LOCAL_HOOK)
+            return lines.Heard(
+                calls=len(rows),
+                with_caller_id=sum(row.identified for row in rows),
+                handset_seen=sum(row.answered_at is not None and row.evidence in hooks for row in rows),
+            )
+        return lines.Heard()
+
+    def _disk(self, path: Path | None) -> record.Disk | None:
+        folder = path.parent if path is not None else self.settings.folder()
+        place = next((place for place in (folder, *folder.parents) if place.exists()), None)
+        if place is None:
+            return None
+        try:
+            free = shutil.disk_usage(place).free
+        except OSError:
+            return None
+        state = self.settings.folder() / ("drill" if self._drill else "")
+        return record.Disk(
+            folder=str(folder),
+            writable=os.access(place, os.W_OK | os.X_OK),
+            free=free,
+            bytes_a_day=self._bytes_a_day(path),
+            reserve=(state / RESERVE_NAME).exists(),
+        )
+
+    def _bytes_a_day(self, path: Path | None) -> int | None:
+        from dutyphone.store.readmodels import CallQuery
+
+        if self._store is None or path is None:
+            return None
+        with suppress(StoreError):
+            calls = self._store.count_calls(CallQuery())
+            lately = self._store.count_calls(CallQuery(from_at=SystemClock().now().utc - MONTH))
+            if min(calls, lately) < FEWEST_CALLS:
+                return None
+            log = machine.folder_bytes(path.parent, path.name) / calls * lately / MONTH.days
+            captures = self.settings.folder() / "capture"
+            days = {file.name for file in captures.glob("*/????-??-??.txt")}
+            return int(log + machine.folder_bytes(captures, "*/*.txt") / max(1, len(days)))
+        return None
+
+
+def _backup(path: Path | None) -> record.Backup:
+    """What the last backup left beside the log."""
+    if path is None:
+        return record.Backup(problem=_("The log is on a server; whoever looks after it knows its backups."))
+    note = path.with_name(path.name + BACKUP_NOTE)
+    try:
+        said = json.loads(note.read_text(encoding="utf-8"))
+        at = datetime.fromisoformat(said["at"])
+        return record.Backup(at=at.astimezone(UTC), place=str(said.get("path", said.get("place", ""))))
+    except FileNotFoundError:
+        return record.Backup()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as wrong:
+        return record.Backup(problem=_("{path} cannot be read: {why}.").format(path=note, why=wrong))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+# --- facts about a line ------------------------------------------------------------------------------------------
+
+
+def _line(
+    name: str, line: LineSettings, log: _Log, config_path: Path | None, say: Callable[[str], None]
+) -> list[Answer]:
+    options = line.options()
+    port = str(options.get("port", ""))
+    known = lines.Line(
+        name=name,
+        driver=line.driver,
+        port=port,
+        hook_proved=options.get("hook_proved") is True,
+        has_caller_id=options.get("deaf_after") != 0,
+        device=machine.look_at_device(port) if port.startswith("/") else None,
+        recorded=log.recorded(name),
+        heard=log.heard(name),
+    )
+    try:
+        plugin = _plugin(name, line, config_path)
+        if known.recorded is None and _may_be_asked(known.device) and isinstance(plugin, ExaminingPlugin):
+            say(_("Asking the device of line {line}, which takes some seconds.").format(line=name))
+            install_simulated_ports()
+            known = _examined(known, plugin, line)
+    except DutyphoneError as wrong:
+        known = replace(known, problem=wrong)
+    return list(ask(lines.CHECKS, known, name))
+
+
+def _examined(known: lines.Line, plugin: ExaminingPlugin, line: LineSettings) -> lines.Line:
+    try:
+        examiner = plugin.examine_line(known.name, line.options())
+        return replace(known, examination=guide.examine(known.name, examiner, clock_of(line)))
+    except LineGone as gone:
+        already_told = gone.reason in (LossReason.NO_SUCH_PORT, LossReason.NO_PERMISSION) and known.device is not None
+        return known if already_told and not _may_be_asked(known.device) else replace(known, gone=gone)
+
+
+def _may_be_asked(device: lines.Device | None) -> bool:
+    """Whether opening the port can do any good, and nobody any harm."""
+    return device is None or (device.exists and device.is_device and device.allowed and not device.holders)
+
+
+def _plugin(name: str, line: LineSettings, config_path: Path | None) -> DriverPlugin:
+    """The driver's plug-in, once it has taken the options. Raises `ConfigError`, `UnknownDriver`."""
+    plugin = load_driver(line.driver)
+    try:
+        plugin.open_line(name, line.options())
+    except OptionError as wrong:
+        raise config.option_error(config_path, name, wrong.option, wrong.message, wrong.expected) from wrong
+    return plugin
+
+
+def _line_settings(settings: Settings, name: str, config_path: Path | None) -> LineSettings:
+    line = settings.lines.get(name)
+    if line is None:
+        raise ConfigError(
+            _("There is no line {name!r}.").format(name=name),
+            path=config_path,
+            expected=", ".join(settings.lines) or _("a table [lines.desk]; `dutyphone config init` writes one"),
+        )
+    return line
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+def _keep(folder: Path, line: str, transcripts: Sequence[str]) -> Iterator[Path]:
+    """Write the transcripts where only this user can read them."""
+    stamp = f"{SystemClock().now().utc:%Y%m%dT%H%M%SZ}"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for place, text in enumerate(transcripts, start=1):
+        path = folder / f"{line}-{stamp}-{place}.txt"
+        path.write_text(text, encoding="utf-8")
+        yield path
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write `text` to `path` in one step, with the rights it had."""
+    place = path.resolve()  # a link stays a link
+    descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=place.name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(place.stat().st_mode & 0o777)
+        Path(name).replace(place)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
