@@ -121,18 +121,8 @@ def main() -> None:
         fill(f"sqlite:///{path}", Path(folder))
         kept.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
         fill(server, Path(folder))
-    dump = subprocess.run(  # noqa: S603
-        [
-            "pg_dump",  # noqa: S607
-            "--inserts",
-            "--no-owner",
-            "--no-privileges",
-            server.replace("+psycopg", ""),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    pg_dump = ["pg_dump", "--inserts", "--no-owner", "--no-privileges", server.replace("+psycopg", "")]
+    dump = subprocess.run(pg_dump, capture_output=True, text=True, check=True).stdout  # noqa: S603
     chatter = ("--", "\\", "SET ", "SELECT pg_catalog")
     lines = (line for line in dump.splitlines() if line and not line.startswith(chatter))
     dumped.write_text("\n".join(lines).replace("public.", "") + "\n", encoding="utf-8")

@@ -64,6 +64,12 @@ class NumberKind(Enum):
     UNRECOGNISED = "unrecognised"
 
 
+class Book(Enum):
+    """What has a retention time of its own."""
+
+    CALLS = "calls"  # who called, what was noted of it, what the line said
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """Anything the journal holds."""
@@ -95,6 +101,27 @@ class ClockStepped(Fact):
     """The wall clock jumped by `step_s` seconds (positive: forwards) against the monotonic one. `at` is after it."""
 
     step_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodiesPurged(Fact):
+    """The retention time of journal rows written before `older_than` is over.
+
+    Of the rows named in `rows` (see `journal.seqs`) the bodies are gone. What is to be remembered of them stands in
+    facts written together with this one.
+    """
+
+    book: Book
+    rows: str
+    older_than: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRestored(Fact):
+    """The database was replaced by a copy made at `copied_at`, whose journal ended with row `rows`."""
+
+    copied_at: datetime
+    rows: int
 
 
 # --- the line ----------------------------------------------------------------------------------------------------
@@ -145,6 +172,13 @@ class NoiseHeard(LineFact):
 
     pieces: int
     wire: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseCounted(LineFact):
+    """`pieces` were heard in all since the line came back; the bodies that said so were purged."""
+
+    pieces: int
 
 
 # --- a call ------------------------------------------------------------------------------------------------------
@@ -251,17 +285,47 @@ class CallNoted(CallFact):
     by: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPurged(CallFact):
+    """The retention time of the call is over: the bodies of all its facts are gone, and this stays.
+
+    `row` is the number people quote it by, `arrived_seq` the journal row of its arrival, `rows` the rows that lost
+    their bodies now (see `journal.seqs`). The call had ended.
+    """
+
+    row: int
+    arrived_seq: int
+    rows: str
+    line: str
+    direction: Direction
+    arrived_at: datetime
+    last_ring_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    rings: int = 0
+    ring_s: float = 0.0
+    talk_s: float | None = None
+    outcome: Outcome | None = None
+    evidence: Evidence | None = None
+    settlement: Settlement | None = None
+    settled_at: datetime | None = None
+    fax: bool = False
+
+
 FACTS: dict[str, type[Fact]] = {
     fact.__name__: fact
     for fact in (
         RecorderStarted,
         RecorderStopped,
         ClockStepped,
+        BodiesPurged,
+        LogRestored,
         LineCameBack,
         LineWentDown,
         LineTroubled,
         LineTroubleEnded,
         NoiseHeard,
+        NoiseCounted,
         CallArrived,
         CallRang,
         CallIdentified,
@@ -271,6 +335,7 @@ FACTS: dict[str, type[Fact]] = {
         FaxCalling,
         CallSettled,
         CallNoted,
+        CallPurged,
     )
 }
 """Every kind of fact by its name in the journal."""

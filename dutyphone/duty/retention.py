@@ -1,0 +1,68 @@
+"""How long what is known of people is kept: one rule a book. Pure.
+
+What a rule ends is the *body* of journal rows: names, numbers, notes, what the line said. That something happened, and
+when, is kept for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dutyphone.journal.facts import FACTS, Book, CallFact, CallPurged, NoiseHeard
+
+SHORTEST_DAYS = 30
+"""A slip of the finger must not empty the log."""
+
+BELIEVED_AFTER = timedelta(hours=20)
+BELIEVED_BEFORE = timedelta(hours=48)
+"""A clock is believed that was asked yesterday and says one day more; see `believes`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """The rules of a desk. A book that is not in `days` is kept for ever."""
+
+    days: Mapping[Book, int] = field(default_factory=dict)
+
+    def older_than(self, book: Book, now: datetime) -> datetime | None:
+        """Rows of `book` written before this are to lose their bodies; None: none are."""
+        days = self.days.get(book)
+        return None if not days else now - timedelta(days=days)
+
+
+def book_of(kind: str) -> Book | None:
+    """The book whose rule ends the bodies of `kind`; None if they say nothing of anybody."""
+    return _BOOKS.get(kind)
+
+
+def last_old(rows: Iterable[tuple[int, datetime]], older_than: datetime, now: datetime) -> int | None:
+    """Of journal rows (seq, recorded_at) in order, the last one whose retention time is over; None if none is.
+
+    The journal is in the order in which it was written, so the first row that is young ends the question. A row dated
+    later than `now` was written while the clock was wrong, and is as old as the rows around it.
+    """
+    last = None
+    for seq, recorded_at in rows:
+        if recorded_at < older_than:
+            last = seq
+        elif recorded_at <= now:
+            break
+    return last
+
+
+def believes(now: datetime, asked_before: datetime | None) -> bool:
+    """Whether nobody needs to ask a person before acting on `now`.
+
+    What is purged does not come back, and a clock can be wrong by years after a flat battery. So the first time, and
+    whenever more or less than a day has passed since it was last asked, the next day is waited for.
+    """
+    return asked_before is not None and BELIEVED_AFTER <= now - asked_before <= BELIEVED_BEFORE
+
+
+_BOOKS: Mapping[str, Book] = {
+    kind: Book.CALLS
+    for kind, fact in FACTS.items()
+    if fact is NoiseHeard or (issubclass(fact, CallFact) and fact is not CallPurged)
+}
