@@ -29,6 +29,7 @@ from dutyphone.lines.events import (
     LineEvent,
     LineLost,
     RingHeard,
+    Trouble,
     WireNoise,
 )
 from dutyphone.lines.examination import Certainty, Claim, Examination, Power, powers_shown
@@ -48,6 +49,15 @@ TITLES: Mapping[Power, str] = {
     Power.HANDSET: N_("handset"),
     Power.DIALLED_DIGITS: N_("dialled digits"),
     Power.FAX_TONE: N_("fax"),
+}
+
+
+TROUBLES: Mapping[Trouble, str] = {
+    Trouble.NO_CALLER_ID: N_("caller ID does not come any more"),
+    Trouble.INIT_INCOMPLETE: N_("modem refused a setting"),
+    Trouble.ANSWERS_LATE: N_("modem answers late"),
+    Trouble.ECHO_CAME_BACK: N_("modem was reset, setting it up again"),
+    Trouble.WIRE_NOISE: N_("much noise from the modem"),
 }
 
 
@@ -91,21 +101,30 @@ def check_with(
     person.tell(_("This is {device}.").format(device=examination.device or examination.family_title))
     trial = {**options, **examiner.trial_options()}
     ordinary = {**options, **examiner.settled_options(frozenset())}
-    first = _listen(person, line, plugin, trial, clock, examination)
-    rounds = [first]
-    seen = first.seen
-    settled = examiner.settled_options(seen)
-    if trial != ordinary and first.tried and not {Power.RING, Power.CALLER_ID} <= seen:
+    rounds = [_listen(person, line, plugin, trial, clock, examination)]
+    if trial != ordinary and rounds[0].tried and not {Power.RING, Power.CALLER_ID} <= rounds[0].seen:
         person.tell(_("Not everything came. Once more, with the modem in its ordinary state."))
         rounds.append(_listen(person, line, plugin, ordinary, clock, examination, handset_too=False))
-        seen |= rounds[-1].seen
     tried = any(one.tried for one in rounds)
+    keeps_trial = _worth_keeping(rounds)
+    seen = frozenset[Power]().union(*(one.seen for one in rounds))
     return Verdict(
         examination=examination,
-        claims={power: _claim(power, examination, seen, rounds, tried=tried) for power in Power},
-        options=settled if tried else {},
+        claims={
+            power: _claim(power, examination, seen, tried=tried, as_tried=keeps_trial or trial == ordinary)
+            for power in Power
+        },
+        options=examiner.settled_options(rounds[0].seen if keeps_trial else frozenset()) if tried else {},
         transcripts=tuple(one.transcript(examination, mask=mask) for one in rounds),
     )
+
+
+def _worth_keeping(rounds: list[_Round]) -> bool:
+    """Whether the trial options show the handset and cost neither rings nor a caller ID that comes without them."""
+    first, *others = rounds
+    if not {Power.RING, Power.HANDSET} <= first.seen:
+        return False
+    return Power.CALLER_ID in first.seen or any(one.rang and Power.CALLER_ID not in one.seen for one in others)
 
 
 def examine(line: str, examiner: LineExaminer, clock: Clock) -> Examination:
@@ -228,7 +247,7 @@ def describe(event: LineEvent, rings: int = 1) -> str:
         case FaxHeard():
             return _("a fax machine")
         case LineDegraded():
-            return _("trouble: {what} {detail}").format(what=event.trouble.value, detail=event.detail).rstrip()
+            return _("trouble: {what} {detail}").format(what=_(TROUBLES[event.trouble]), detail=event.detail).rstrip()
         case LineLost():
             return _("the line is lost")
         case WireNoise():
@@ -236,19 +255,12 @@ def describe(event: LineEvent, rings: int = 1) -> str:
     return ""
 
 
-def _claim(
-    power: Power, examination: Examination, seen: frozenset[Power], rounds: list[_Round], *, tried: bool
-) -> Claim:
-    """What is sure about `power` after listening."""
+def _claim(power: Power, examination: Examination, seen: frozenset[Power], *, tried: bool, as_tried: bool) -> Claim:
+    """What is sure about `power` after listening. `as_tried`: the line will listen as it did in the trial."""
     said = examination.claims.get(power, Claim(certainty=Certainty.UNKNOWN))
     if power in seen:
-        together = any({power, Power.RING} <= one.seen for one in rounds) or power is Power.DIALLED_DIGITS
-        caller_id_too = (
-            power is not Power.HANDSET
-            or Power.CALLER_ID not in seen
-            or any({power, Power.CALLER_ID} <= one.seen for one in rounds)
-        )
-        return Claim(certainty=Certainty.SEEN if together and caller_id_too else Certainty.OTHERWISE)
+        always = power in (Power.RING, Power.CALLER_ID)
+        return Claim(certainty=Certainty.SEEN if always or as_tried else Certainty.OTHERWISE)
     if power is Power.FAX_TONE or not tried:
         return said if said.certainty is Certainty.NO else Claim(certainty=Certainty.UNKNOWN, because=said.because)
     return Claim(certainty=Certainty.NO, because=said.because)
@@ -294,6 +306,10 @@ def _handset(claim: Claim, guided: str) -> Finding:
 def _digits(claim: Claim, _guided: str) -> Finding:
     if claim.certainty is Certainty.SEEN:
         return ok(_("It hears what is dialled on the desk telephone."))
+    if claim.certainty is Certainty.OTHERWISE:
+        return ok(_("It would hear what is dialled on the desk telephone with idle_class = 8."))
+    if claim.certainty is Certainty.UNKNOWN:
+        return unknown(_("Whether it hears what is dialled was not tried."), "", claim.because)
     return ok(_("What is dialled on the desk telephone is not heard."), claim.because)
 
 

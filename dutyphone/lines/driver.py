@@ -125,7 +125,10 @@ class LineExaminer(Driver, Protocol):
         """The options with which this line can tell the most. Only after `LineOpened`."""
 
     def settled_options(self, seen: AbstractSet[Power]) -> Mapping[str, object]:
-        """What belongs into the configuration once the line told `seen` under `trial_options`."""
+        """What belongs into the configuration if the line shall listen as in the trial, in which it told `seen`.
+
+        Nothing in `seen`: what belongs there if it shall listen in its ordinary way.
+        """
 
 
 @runtime_checkable

@@ -201,33 +201,31 @@ class ModemExaminer(SerialModem):
     def trial_options(self) -> Mapping[str, object]:
         """The recognised family, and class 8 if the modem may tell more there."""
         found = self._examining.result
-        if found is None:
-            return {}
-        more = (Certainty.CLAIMED, Certainty.OTHERWISE, Certainty.UNKNOWN)
-        handset = found.claims.get(Power.HANDSET, Claim(certainty=Certainty.NO)).certainty
-        digits = found.claims.get(Power.DIALLED_DIGITS, Claim(certainty=Certainty.NO)).certainty
-        tells_more = bool(self._examining.profile.class8) and (handset in more or digits in more[:2])
-        return {**self._family(found), "idle_class": 8 if tells_more else 0}
+        return self._news(found, {"idle_class": 8 if self._may_tell_more(found) else 0}) if found is not None else {}
 
     def settled_options(self, seen: AbstractSet[Power]) -> Mapping[str, object]:
-        """Class 8 only if ring, caller ID and handset were all seen in it; what is set so already is left out."""
+        """As tried if the handset was seen so, else class 0; what is set so already is left out."""
         found = self._examining.result
         if found is None:
             return {}
-        needed = {Power.RING, Power.HANDSET}
-        if self._options["deaf_after"]:
-            needed.add(Power.CALLER_ID)
-        proved = needed <= seen
-        settled = {
-            **self._family(found),
-            "idle_class": self.trial_options()["idle_class"] if proved else 0,
-            "hook_proved": proved,
-        }
-        return {option: value for option, value in settled.items() if self._options[option] != value}
+        proved = Power.HANDSET in seen
+        idle_class = 8 if proved and self._may_tell_more(found) else 0
+        return self._news(found, {"idle_class": idle_class, "hook_proved": proved})
 
-    @staticmethod
-    def _family(found: Examination) -> Mapping[str, object]:
-        return {"profile": found.family} if found.recognised else {}
+    def _may_tell_more(self, found: Examination) -> bool:
+        """Whether class 8 is worth trying."""
+        none = Claim(certainty=Certainty.NO)
+        handset = found.claims.get(Power.HANDSET, none).certainty
+        digits = found.claims.get(Power.DIALLED_DIGITS, none).certainty
+        hopes = (Certainty.CLAIMED, Certainty.OTHERWISE)
+        return bool(self._examining.profile.class8) and (
+            handset in hopes or digits in hopes or handset is Certainty.UNKNOWN
+        )
+
+    def _news(self, found: Examination, wanted: Mapping[str, object]) -> Mapping[str, object]:
+        """What of the family and `wanted` the line does not have yet."""
+        options = {**({"profile": found.family} if found.recognised else {}), **wanted}
+        return {option: value for option, value in options.items() if self._options[option] != value}
 
 
 def examined(plan: Plan, report: Report, answers: Mapping[str, Answer], asked: Sequence[Asked]) -> Examination:
