@@ -10,8 +10,8 @@ A line begins with its mark:
     * call from=01055501234 name="张三" rings=4    what happens in the world outside (for simulators)
     # anything               a note; `# key: value` before the first step is a heading
 
-Bytes are printable ASCII as they are, the rest escaped: \r \n \t \\ \e (escape) \xHH; a space at the end of a line
-is \x20.
+Bytes are printable ASCII as they are, the rest escaped: \r \n \t \\ \e (escape) \xHH; a space at either end is
+\x20.
 Values behind a name are JSON, or a bare word that is taken as text.
 """
 
@@ -143,6 +143,8 @@ def render_step(step: Step) -> str:
 def escape(data: bytes) -> str:
     """`data` as printable ASCII; `unescape` is its inverse."""
     text = "".join(_UNESCAPES.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in data)
+    if text.startswith(" "):
+        text = "\\x20" + text[1:]
     return text[:-1] + "\\x20" if text.endswith(" ") else text
 
 
