@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dutyphone.doctor.finding import Check, Finding, Status, fault, ok, unknown, warning
@@ -196,8 +197,13 @@ def _set_up(line: Line) -> Finding | None:
 def _notes(line: Line) -> Finding | None:
     if line.examination is None or not (notes := line.examination.notes):
         return None
-    sentence, advice = " ".join(note.sentence for note in notes), " ".join(note.advice for note in notes if note.advice)
+    sentence, advice = _in_a_row(note.sentence for note in notes), _in_a_row(note.advice for note in notes)
     return warning(sentence, advice) if advice else ok(sentence)
+
+
+def _in_a_row(sentences: Iterable[str]) -> str:
+    """One paragraph. Chinese sentences have no blank between them."""
+    return re.sub(r"(?<=。) ", "", " ".join(filter(None, sentences)))
 
 
 def _caller_id(line: Line) -> Finding | None:

@@ -66,4 +66,4 @@ def bits(event_map: str) -> frozenset[int]:
 
 def in_words(event_map: str) -> str:
     """What a modem with `event_map` says it can report, for people."""
-    return ", ".join(_(EVENTS[number]) for number in sorted(bits(event_map)) if number in EVENTS) or _("nothing")
+    return _(", ").join(_(EVENTS[number]) for number in sorted(bits(event_map)) if number in EVENTS) or _("nothing")
