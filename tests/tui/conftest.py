@@ -46,6 +46,15 @@ PLACES = {
 }
 
 
+@pytest.fixture(autouse=True, scope="session")
+def brisk_pilot() -> Iterator[None]:
+    """Textual's pilot looks every 20 ms whether the program is idle; four times as often is quicker and as sure."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textual._wait.SLEEP_GRANULARITY", 0.005)
+        patch.setattr("textual._wait.SLEEP_IDLE", 0.0005)
+        yield
+
+
 class HeldFeed:
     """Wakes up when `nudge` is called, and counts how often it was waited for."""
 
@@ -228,12 +237,15 @@ class Look:
         waits = self.room.feed.waits
         self.room.feed.nudge()
         await self.until(lambda: self.room.feed.waits > waits)
-        await self.until(lambda: self.console.telling.places.all_answered)
+        await self.until(lambda: self.console.at_work.places.all_answered)
         self.console.tick()
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """Press `keys`, each when the page that the one before has opened is there."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.until(lambda: self.console.screen.is_mounted)
         await self.console.workers.wait_for_complete()
         await self.pilot.pause()
 

@@ -105,7 +105,7 @@ async def test_what_could_not_be_written_is_said_with_what_to_do(room, monkeypat
         def busy(*_args: object, **_kwargs: object) -> None:
             raise DatabaseBusy("Another program holds the database.", advice="Try again in a moment.")
 
-        monkeypatch.setattr(type(look.console.store), "append", busy)
+        monkeypatch.setattr(type(look.console.at_work.store), "append", busy)
         await look.press("u", "a")
         await look.says("Another program holds the database.")
         assert "Try again in a moment." in look.text

@@ -82,6 +82,7 @@ def test_chinese_words_are_chinese(in_chinese, kind):
 
 
 def test_every_kind_of_fact_has_words_and_unknown_kinds_are_shown_as_they_are(language):
+    assert set(wording.FACT_KINDS) == set(FACTS)
     assert {wording.fact_kind(kind) for kind in FACTS}.isdisjoint(FACTS)
     assert wording.fact_kind("FactOfALaterVersion") == "FactOfALaterVersion"
 

@@ -13,6 +13,7 @@ import pytest
 from dutyphone_simulators.made_up_night import RINGING_SINCE
 from dutyphone_tui.drafts import Draft, Drafts
 from dutyphone_tui.screens.note import NoteScreen
+from textual.events import Key
 from textual.widgets import Input, TextArea
 
 from dutyphone.errors import DatabaseBusy
@@ -96,7 +97,22 @@ async def test_a_note_is_written_and_shown(room):
         await look.press("enter")
         assert "Heard" in look.text
         assert "twice" in look.text
-        assert look.console.drafts.waiting() == ()
+        assert look.console.at_work.drafts.waiting() == ()
+
+
+async def test_what_is_typed_before_the_box_has_opened_is_not_lost(room):
+    """A slow line brings the key and the first letters at once; none of them may settle a call."""
+    room.night(until=BEFORE)
+    async with room.console() as look:
+        seq = room.store.last_seq()
+        for key in "namc":
+            look.console._driver.send_message(Key(key, key))
+        await look.until(lambda: [area.text for area in look.console.screen.query(TextArea)] == ["amc"])
+        assert room.store.last_seq() == seq
+        await look.press("ctrl+a", "delete", "escape")
+        for key in "/110":
+            look.console._driver.send_message(Key("slash" if key == "/" else key, key))
+        await look.until(lambda: [field.value for field in look.console.screen.query("#text")] == ["110"])
 
 
 async def test_leaving_a_note_keeps_the_draft_and_the_same_key_goes_on(room):
@@ -124,7 +140,7 @@ async def test_a_note_that_cannot_be_written_stays_on_the_screen(room, monkeypat
         def busy(*_args: object, **_kwargs: object) -> None:
             raise DatabaseBusy("Another program holds the database.", advice="Try again in a moment.")
 
-        monkeypatch.setattr(type(look.console.store), "append", busy)
+        monkeypatch.setattr(type(look.console.at_work.store), "append", busy)
         await look.press("n", *"keep me", "ctrl+s")
         await look.says("Another program holds the database.")
         assert "Try again in a moment." in look.text

@@ -1,7 +1,8 @@
 """The application: holds what was read, hands it to the screens, writes what the officer says.
 
-Threads: `console-feed` reads the store (`feed`), `console-places` looks places up (`places`), Textual's workers write.
-All of them speak to the application by messages only.
+Only what the first paint needs is imported here; the rest is loaded by `at_work` once the store is open. Threads:
+`console-feed` reads the store (`feed`), `console-places` looks places up (`places`), Textual's workers write. All of
+them speak to the application by messages only.
 """
 
 from __future__ import annotations
@@ -11,24 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segments
-from rich.traceback import Traceback
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
-from dutyphone.clock import Moment
 from dutyphone.duty.shift_date import shift_date
-from dutyphone.errors import DutyphoneError
 from dutyphone.i18n import _
-from dutyphone.journal.facts import Settlement
-from dutyphone.lines.events import Direction
-from dutyphone.store.readmodels import CallRow, CallState
-from dutyphone_tui import health, wording
-from dutyphone_tui.desk import Desk
-from dutyphone_tui.drafts import Drafts
-from dutyphone_tui.feed import FeedWatcher
+from dutyphone_tui.health import Banner, banners
 from dutyphone_tui.keys import ON_EVERY_PAGE, bindings
 from dutyphone_tui.messages import (
     CallWritten,
@@ -39,17 +31,26 @@ from dutyphone_tui.messages import (
     StoreOpened,
     StoreRefused,
 )
-from dutyphone_tui.places import PlaceBook
-from dutyphone_tui.reading import Day, Live, Reader
-from dutyphone_tui.screens.live import LiveScreen
-from dutyphone_tui.screens.page import TALL, WIDE, Part
-from dutyphone_tui.telling import Telling
+from dutyphone_tui.screens.opening import OpeningScreen
+from dutyphone_tui.screens.part import Part
 from dutyphone_tui.themes import DAY, NIGHT
 from dutyphone_tui.times import day_span
 from dutyphone_tui.widgets.scrollbar import WholeCells
 
 if TYPE_CHECKING:
-    from dutyphone.store.store import Store
+    from dutyphone.clock import Moment
+    from dutyphone.errors import DutyphoneError
+    from dutyphone.journal.facts import Settlement
+    from dutyphone.store.readmodels import CallRow
+    from dutyphone_tui.at_work import AtWork
+    from dutyphone_tui.desk import Desk
+    from dutyphone_tui.reading import Day, Live
+
+WIDE = 110
+"""From this many columns on, lists stand side by side."""
+
+TALL = 32
+"""From this many rows on there is room for the counts of the day, large."""
 
 TICK_S = 1.0
 
@@ -72,25 +73,21 @@ class DutyConsole(App[None]):
         self.desk = desk
         self.bell_on = desk.bell
         self.now: Moment = desk.clock.now()
-        self.store: Store | None = None
         self.live: Live | None = None
         self.day: Day | None = None
         self.failure = ""
-        self.drafts = Drafts(desk.drafts_folder)
-        self._places = PlaceBook(desk.place_of, self.post_message)
-        self.telling = Telling(zone=desk.zone, shown_number=desk.shown_number, places=self._places)
-        self._watcher: FeedWatcher | None = None
-        self._rung: dict[str, int] = {}
+        self._at_work: AtWork | None = None
 
     def on_mount(self) -> None:
         ScrollBar.renderer = WholeCells
         self.set_class(self.desk.ascii_borders, "-ascii")
-        self._places.start()
         self.set_interval(TICK_S, self.tick)
         self.call_after_refresh(self.open_store)
 
     def _fatal_error(self) -> None:
         """Textual prints the values of all variables when it ends by an error; among them are people's numbers."""
+        from rich.traceback import Traceback  # only now: it takes as long to load as a tenth of the console
+
         traceback = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
         self._close_messages_no_wait()
@@ -99,13 +96,15 @@ class DutyConsole(App[None]):
         return NIGHT.variables
 
     def get_default_screen(self) -> Screen[None]:
-        return LiveScreen()
+        return OpeningScreen()
 
     # --- the store ---
 
     @work(thread=True, group="open", exclusive=True)
     def open_store(self) -> None:
         """Open the store in a thread; `StoreOpened` or `StoreRefused` follows."""
+        from dutyphone.errors import DutyphoneError
+
         try:
             store = self.desk.open_store()
             try:
@@ -119,12 +118,10 @@ class DutyConsole(App[None]):
             self.post_message(StoreOpened(store, feed))
 
     def on_store_opened(self, message: StoreOpened) -> None:
-        self.store = message.store
-        reader = Reader(message.store, self.desk.zone, self.desk.day_starts)
-        self._watcher = FeedWatcher(reader, message.feed, self.desk.clock, self.post_message)
-        self._watcher.start()
-        if self.drafts.waiting():
-            self.say(_("A half-written note is waiting; press d to go on."))
+        from dutyphone_tui.at_work import AtWork
+
+        self._at_work = AtWork(self.desk, message.store, message.feed, self.post_message)
+        self._at_work.start()
 
     def on_store_refused(self, message: StoreRefused) -> None:
         from dutyphone_tui.screens.refused import RefusedScreen
@@ -132,33 +129,47 @@ class DutyConsole(App[None]):
         self.push_screen(RefusedScreen(message))
 
     def on_unmount(self) -> None:
-        if self._watcher is not None:
-            self._watcher.stop()
-        self._places.stop()
-        if self.store is not None:
-            self.store.close()
+        if self._at_work is not None:
+            self._at_work.stop()
+
+    @property
+    def at_work(self) -> AtWork:
+        """What reads and writes the store. Only for what happens once it is open."""
+        assert self._at_work is not None, "every screen but the first is shown after the store was opened"
+        return self._at_work
 
     # --- what is read ---
 
     def on_live_read(self, message: LiveRead) -> None:
         self.live, self.failure = message.live, ""
         self.now = self.desk.clock.now()
-        self.telling.learn_lines(message.live.lines)
+        self.at_work.telling.learn_lines(message.live.lines)
         for part in self._parts():
             part.show_live(message.live)
-        self._ring_bell(message.live)
+        if self.at_work.new_rings(message.live) and self.bell_on:
+            self.bell()
 
     def on_day_read(self, message: DayRead) -> None:
         self.day = message.day
+        if isinstance(self.screen, OpeningScreen):
+            self._begin()
         for part in self._parts():
             part.show_day(message.day)
+
+    def _begin(self) -> None:
+        """The first reading is there: show it."""
+        from dutyphone_tui.screens.live import LiveScreen
+
+        self.push_screen(LiveScreen())
+        if self.at_work.drafts.waiting():
+            self.say(_("A half-written note is waiting; press d to go on."))
 
     def on_read_failed(self, message: ReadFailed) -> None:
         self.failure = message.evidence
         self.tick()
 
     def on_places_found(self, message: PlacesFound) -> None:
-        self._places.learn(message.found)
+        self.at_work.places.learn(message.found)
         if any(message.found.values()):
             for part in self._parts():
                 part.show_places()
@@ -184,51 +195,33 @@ class DutyConsole(App[None]):
         recorder = self.live.recorder if self.live is not None else None
         return self.desk.simulated or (recorder is not None and recorder.simulated)
 
-    def banners(self) -> tuple[health.Banner, ...]:
+    def banners(self) -> tuple[Banner, ...]:
         """What is wrong now."""
-        return health.banners(self.live, now=self.now, zone=self.desk.zone, failure=self.failure)
+        return banners(self.live, now=self.now, zone=self.desk.zone, failure=self.failure)
 
     def _parts(self) -> list[Part]:
         return [screen for screen in self.screen_stack if isinstance(screen, Part) and screen.is_mounted]
-
-    def _ring_bell(self, live: Live) -> None:
-        """Ring once for every ring that was heard."""
-        rung = {row.call: row.rings for row in live.open_calls if row.state is CallState.RINGING}
-        news = any(rings > self._rung.get(call, -1) for call, rings in rung.items())
-        self._rung = rung
-        if news and self.bell_on:
-            self.bell()
 
     # --- what the officer says ---
 
     def settle(self, row: CallRow, settlement: Settlement) -> None:
         """Write what became of `row`, if that can be said of it. A later word stands over an earlier one."""
-        if row.direction is not Direction.INCOMING:
-            self.say(_("That was an outgoing call: there is nothing to settle."))
-        elif row.state is not CallState.ENDED:
-            self.say(_("That call has not ended yet."))
+        refusal = self.at_work.refusal(row)
+        if refusal:
+            self.say(refusal)
         else:
             self._settle(row, settlement)
 
     @work(thread=True, group="write")
     def _settle(self, row: CallRow, settlement: Settlement) -> None:
-        from dutyphone.store import commands
+        from dutyphone.errors import DutyphoneError
 
         try:
-            commands.settle(self._open, row.call, settlement, by=self.desk.officer, now=self.desk.clock.now().utc)
-            written = self._read_again(row.call)
+            written, words = self.at_work.settle(row.call, settlement)
         except DutyphoneError as error:
             self.call_from_thread(self.complain, error)
-            return
-        words = _(wording.WHEN_SETTLED[settlement]).format(caller=self.telling.caller(written))
-        self.post_message(CallWritten(written, words))
-
-    def store_note(self, call: str, text: str) -> CallRow:
-        """Write a note and return the call as it then stands. For workers. Raises `DutyphoneError`."""
-        from dutyphone.store import commands
-
-        commands.note(self._open, call, text, by=self.desk.officer, now=self.desk.clock.now().utc)
-        return self._read_again(call)
+        else:
+            self.post_message(CallWritten(written, words))
 
     def on_call_written(self, message: CallWritten) -> None:
         self.say(message.words)
@@ -245,17 +238,13 @@ class DutyConsole(App[None]):
         self.clear_notifications()
         self.notify(f"{error.message}\n{error.advice}".strip(), severity="error", timeout=15, markup=False)
 
-    @property
-    def _open(self) -> Store:
-        assert self.store is not None, "calls are only shown, and so only written about, once the store is open"
-        return self.store
-
-    def _read_again(self, call: str) -> CallRow:
-        detail = self._open.call(call)
-        assert detail is not None, "the call was just written about"
-        return detail.row
-
     # --- keys ---
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that no field took was typed while a page was opening; it is text there, not a command."""
+        character = event.character if event.is_printable else None
+        if character is not None and isinstance(self.screen, Part) and self.screen.typed_ahead(character):
+            event.prevent_default().stop()
 
     def show_call(self, call: str) -> None:
         from dutyphone_tui.screens.detail import DetailScreen
@@ -269,8 +258,8 @@ class DutyConsole(App[None]):
 
     def action_draft(self) -> None:
         """Go on with the latest draft."""
-        drafts = self.drafts.waiting()
-        detail = self.store.call(drafts[0].call) if drafts and self.store is not None else None
+        drafts = self.at_work.drafts.waiting()
+        detail = self.at_work.store.call(drafts[0].call) if drafts else None
         if detail is None:
             self.say(_("No half-written note is waiting."))
         else:
@@ -285,7 +274,7 @@ class DutyConsole(App[None]):
         self.push_screen(HistoryScreen(searching=searching))
 
     def action_export(self) -> None:
-        if self.desk.export is None or self.store is None:
+        if self.desk.export is None:
             self.say(_("This desk cannot export."))
             return
         from dutyphone_tui.screens.export import ExportScreen

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from dutyphone.clock import Clock
 from dutyphone.duty.shift_date import DAY_STARTS
-from dutyphone.journal.facts import NumberKind
-from dutyphone.store.readmodels import CallRow
 
-if TYPE_CHECKING:  # SQLAlchemy is only loaded when the store is opened, after the first paint
+if TYPE_CHECKING:  # nothing of this is needed before the first paint
+    from dutyphone.clock import Clock
+    from dutyphone.journal.facts import NumberKind
+    from dutyphone.store.readmodels import CallRow
     from dutyphone.store.store import Store
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from dutyphone.clock import Moment
 from dutyphone.i18n import _
-from dutyphone.store.readmodels import RecorderRow
-from dutyphone_tui.reading import Live
 from dutyphone_tui.times import clock_text, short_stamp_text
+
+if TYPE_CHECKING:
+    from dutyphone.clock import Moment
+    from dutyphone.store.readmodels import RecorderRow
+    from dutyphone_tui.reading import Live
 
 RECORDER_DEAD_S = 10.0
 """A recorder whose last sign of life is older than this is taken for dead."""

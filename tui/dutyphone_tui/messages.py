@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from dutyphone.journal.facts import NumberKind
-from dutyphone.store.readmodels import CallRow
-from dutyphone_tui.desk import Wakeups
-from dutyphone_tui.reading import Day, Live
-
 if TYPE_CHECKING:
+    from dutyphone.journal.facts import NumberKind
+    from dutyphone.store.readmodels import CallRow
     from dutyphone.store.store import Store
+    from dutyphone_tui.desk import Wakeups
+    from dutyphone_tui.reading import Day, Live
 
 
 class StoreOpened(Message):

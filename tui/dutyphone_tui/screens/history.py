@@ -42,6 +42,7 @@ class HistoryScreen(Page):
         self._searching = searching
         self._query = CallQuery()
         self._older: int | None = None
+        self._ahead = ""
         self._asked = 0
         self._waiting_for_more = False
         self._pause: Timer | None = None
@@ -56,14 +57,24 @@ class HistoryScreen(Page):
             yield Input(placeholder="2-16", id="until", compact=True)
         yield Static(id="found")
         table = CallTable(
-            self.console.telling, now=self.console.now.utc, dated=True, empty=_("No call fits."), id="history"
+            self.console.at_work.telling, now=self.console.now.utc, dated=True, empty=_("No call fits."), id="history"
         )
         table.border_title = _("History")
         yield table
 
     def on_mount(self) -> None:
+        self.query_one("#text", Input).value = self._ahead
         (self.query_one("#text") if self._searching else self._table).focus()
         self._ask()
+
+    def typed_ahead(self, character: str) -> bool:
+        if not self._searching or (self.focused is not None and self.focused.id != "text"):
+            return False
+        if self.is_mounted:
+            self.query_one("#text", Input).insert_text_at_cursor(character)
+        else:
+            self._ahead += character
+        return True
 
     def show_day(self, day: Day) -> None:  # noqa: ARG002 - it is only a hint here
         """A new call shows itself, unless somebody is looking further back."""
@@ -162,11 +173,8 @@ class HistoryScreen(Page):
 
     @work(thread=True, group="history")
     def _find(self, query: CallQuery, asked: int, before: int | None) -> None:
-        store = self.console.store
-        if store is None:
-            return
         try:
-            page = store.history(query, before=before, limit=PAGE_ROWS)
+            page = self.console.at_work.store.history(query, before=before, limit=PAGE_ROWS)
         except DutyphoneError as error:
             self.app.call_from_thread(self.console.complain, error)
             return

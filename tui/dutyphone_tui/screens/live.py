@@ -14,9 +14,10 @@ from dutyphone.clock import Moment
 from dutyphone.i18n import _
 from dutyphone.journal.facts import Settlement
 from dutyphone.store.readmodels import CallRow
+from dutyphone_tui.app import TALL
 from dutyphone_tui.keys import LIVE_KEYS, bindings
 from dutyphone_tui.reading import Day, Live
-from dutyphone_tui.screens.page import TALL, Page
+from dutyphone_tui.screens.page import Page
 from dutyphone_tui.times import minute_text
 from dutyphone_tui.widgets.call_table import CallTable
 from dutyphone_tui.widgets.day_tiles import DayTiles
@@ -40,7 +41,7 @@ class LiveScreen(Page):
         selection moves, so that the officer may think better of it."""
 
     def body(self) -> Iterable[Widget]:
-        telling, now = self.console.telling, self.console.now.utc
+        telling, now = self.console.at_work.telling, self.console.now.utc
         blocks = not self.console.desk.ascii_borders
         yield LinePanel(telling, now)
         with Container(id="hero"):
@@ -63,9 +64,13 @@ class LiveScreen(Page):
     def show_live(self, live: Live) -> None:
         super().show_live(live)
         self.query_one(LinePanel).show(live.lines, live.open_calls)
+        self.call_after_refresh(self._show_calls, live)
+
+    def _show_calls(self, live: Live) -> None:
+        """The card moves everything below it: it comes after the row of the line has been painted."""
         self.query_one(RingingCard).show(live)
         self.query_one(DayTiles).show_lines(live.lines)
-        self.query_one("#hero").set_class(bool(live.open_calls), "-calling")
+        self._arrange(self.app.size.height)
 
     def show_day(self, day: Day) -> None:
         now = self.console.now.utc
@@ -150,8 +155,15 @@ class LiveScreen(Page):
         self._entitle()
 
     def _make_room(self, height: int) -> None:
+        self._arrange(height)
         self.query_one(LinePanel).allow(3 if height < TALL else 8)
         self.query_one(RingingCard).allow(1 if height < TALL + 6 else 4, airy=height >= TALL)
+
+    def _arrange(self, height: int) -> None:
+        """The card while somebody calls; otherwise, where there is room, the counts of the day."""
+        calling = self.console.live is not None and bool(self.console.live.open_calls)
+        self.query_one(RingingCard).display = calling
+        self.query_one(DayTiles).display = not calling and height >= TALL
 
     def _entitle(self) -> None:
         """Say what the lists are; where there is no room for the large counts, with the counts."""

@@ -31,19 +31,27 @@ class NoteScreen(Dialog):
         super().__init__()
         self.title = _("Note on call {id}").format(id=row.id)
         self._row = row
-        self._kept = ""
+        self._kept = self._ahead = ""
 
     def box(self) -> Iterable[Widget]:
-        yield Summary(self.console.telling, self._row, brief=True)
+        yield Summary(self.console.at_work.telling, self._row, brief=True)
         yield TextArea(soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
 
     def on_mount(self) -> None:
         area = self.query_one(TextArea)
-        self._kept = self.console.drafts.of(self._row.call)
+        self._kept = self.console.at_work.drafts.of(self._row.call)
         area.text = self._kept
         area.move_cursor(area.document.end)
+        area.insert(self._ahead)
         area.focus()
         self.set_interval(AUTOSAVE_S, self.autosave)
+
+    def typed_ahead(self, character: str) -> bool:
+        if self.is_mounted:
+            self.query_one(TextArea).insert(character)
+        else:
+            self._ahead += character
+        return True
 
     def autosave(self) -> None:
         """Keep what is typed, if it has changed."""
@@ -71,19 +79,19 @@ class NoteScreen(Dialog):
         """In a thread: a disk that is slow to take it must not hold up the keys."""
         try:
             if text.strip():
-                self.console.drafts.save(Draft(call=self._row.call, text=text))
+                self.console.at_work.drafts.save(Draft(call=self._row.call, text=text))
             else:
-                self.console.drafts.discard(self._row.call)
+                self.console.at_work.drafts.discard(self._row.call)
         except OSError as error:
             self.app.call_from_thread(self.console.say, _("The draft cannot be kept: {why}").format(why=error))
 
     @work(thread=True, group="write")
     def _write(self, text: str) -> None:
         try:
-            row = self.console.store_note(self._row.call, text)
+            row = self.console.at_work.note(self._row.call, text)
         except DutyphoneError as error:
             self.app.call_from_thread(self.console.complain, error)
             return
-        self.console.drafts.discard(self._row.call)
+        self.console.at_work.drafts.discard(self._row.call)
         self.console.post_message(CallWritten(row, _("The note is saved.")))
         self.app.call_from_thread(self.dismiss)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -11,49 +11,13 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from dutyphone.clock import Moment
-from dutyphone.store.readmodels import CallRow
 from dutyphone_tui.keys import Key
-from dutyphone_tui.reading import Day, Live
+from dutyphone_tui.reading import Live
+from dutyphone_tui.screens.part import Part
 from dutyphone_tui.widgets.banners import Banners
 from dutyphone_tui.widgets.heading import Heading
 from dutyphone_tui.widgets.key_bar import KeyBar
 from dutyphone_tui.widgets.ringing_strip import RingingStrip
-
-if TYPE_CHECKING:
-    from dutyphone_tui.app import DutyConsole
-
-WIDE = 110
-"""From this many columns on, lists stand side by side."""
-
-TALL = 32
-"""From this many rows on there is room for the counts of the day, large."""
-
-
-class Part:
-    """What the console tells each of its screens. A screen shows what it needs of it."""
-
-    @property
-    def console(self) -> DutyConsole:
-        """The application, with what it knows."""
-        return cast("DutyConsole", cast("Screen[None]", self).app)  # screens of this package are only pushed by it
-
-    def show_live(self, live: Live) -> None:
-        """How the lines stand now."""
-
-    def show_day(self, day: Day) -> None:
-        """The calls of the duty day, and what is owed."""
-
-    def show_written(self, row: CallRow) -> None:
-        """What the officer said of this call is stored."""
-
-    def show_places(self) -> None:
-        """More places of numbers are known."""
-
-    def tick(self, now: Moment) -> None:
-        """A second has passed."""
-
-    def action_back(self) -> None:
-        cast("Screen[None]", self).dismiss()
 
 
 class Page(Part, Screen[None]):
@@ -73,7 +37,7 @@ class Page(Part, Screen[None]):
         )
         yield Banners()
         if self.STRIP:
-            yield RingingStrip(self.console.telling, now.utc)
+            yield RingingStrip(self.console.at_work.telling, now.utc)
         yield from self.body()
         yield KeyBar(self.KEYS)
 
@@ -119,7 +83,7 @@ class Dialog(Part, ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
-            yield RingingStrip(self.console.telling, self.console.now.utc)
+            yield RingingStrip(self.console.at_work.telling, self.console.now.utc)
             yield from self.box()
             yield KeyBar(self.KEYS)
 

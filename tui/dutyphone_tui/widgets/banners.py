@@ -15,9 +15,9 @@ class Banners(LinesWidget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"banners--alarm", "banners--warning", "banners--calm"}
 
-    def __init__(self) -> None:
+    def __init__(self, banners: tuple[Banner, ...] = ()) -> None:
         super().__init__()
-        self._banners: tuple[Banner, ...] = ()
+        self._banners = banners
 
     def show(self, banners: tuple[Banner, ...]) -> None:
         if banners != self._banners:

@@ -17,6 +17,8 @@ from dutyphone_tui.cells import fit
 from dutyphone_tui.widgets.lines import Line, line_width
 from dutyphone_tui.widgets.row_list import RowList
 
+KIND_CELLS = 16
+
 
 class FactTable(RowList[FactRow]):
     """Oldest first."""
@@ -31,7 +33,7 @@ class FactTable(RowList[FactRow]):
         return row.seq
 
     def head(self, width: int) -> Line:  # noqa: ARG002 - what does not fit is cut off
-        seq, kind = fit(_("row"), 7, right=True), fit(_("what"), _kind_cells())
+        seq, kind = fit(_("row"), 7, right=True), fit(_("what"), KIND_CELLS)
         time, said = fit(_("time"), 12), _("what the line said")
         return [(f"  {seq}  {time}  {kind}  {said}", "")]
 
@@ -39,7 +41,7 @@ class FactTable(RowList[FactRow]):
         line: list[tuple[str, str]] = [
             ("> " if selected else "  ", ""),
             (fit(str(row.seq), 7, right=True) + "  " + fine_time(row.at, self._zone) + "  ", "fact-table--time"),
-            (fit(wording.fact_kind(row.kind), _kind_cells()) + "  ", ""),
+            (fit(wording.fact_kind(row.kind), KIND_CELLS) + "  ", ""),
         ]
         if row.wire:
             line.append((f"< {escape(row.wire)}  ", "fact-table--wire"))
@@ -50,10 +52,6 @@ class FactTable(RowList[FactRow]):
 def fine_time(at: datetime, zone: ZoneInfo) -> str:
     """`17:30:05.123`."""
     return f"{at.astimezone(zone):%H:%M:%S.%f}"[:12]
-
-
-def _kind_cells() -> int:
-    return max(cell_len(_(text)) for text in wording.FACT_KINDS.values())
 
 
 def _cut_off(line: Line, width: int) -> Line:
