@@ -9,20 +9,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from enum import Enum, auto
 from typing import ClassVar
 
 from dutyphone.clock import Moment
 from dutyphone.i18n import _
 from dutyphone_simulators.caller_id import CallerId
+from dutyphone_simulators.dsp.circuits import Call, Line, State
 from dutyphone_simulators.dsp.dtmf import DtmfReceiver
 from dutyphone_simulators.dsp.line import BRIDGING_LOSS_DB, LineQuality, Path
 from dutyphone_simulators.dsp.premises import Premises
-from dutyphone_simulators.dsp.ringing import RingPlan, plan_ringing
-from dutyphone_simulators.dsp.samples import BLOCK, BLOCK_S, RATE, Samples, silence
-from dutyphone_simulators.dsp.tones import CNG, CNG_COUNT, TONES, ToneKind, ToneSender
+from dutyphone_simulators.dsp.ringing import plan_ringing
+from dutyphone_simulators.dsp.samples import BLOCK_S
+from dutyphone_simulators.dsp.tones import TONES, ToneKind, ToneSender
 from dutyphone_simulators.exchange import (
     CNG_AFTER_S,
     LIFT_AFTER_RING_S,
@@ -57,57 +56,6 @@ SETTLE_S = 0.4
 """Quiet after which the exchange rests: longer than every delay and the tail of a carrier."""
 
 
-class State(Enum):
-    """What the exchange is doing for a line."""
-
-    RESTING = auto()  # on hook
-    DIALLING = auto()  # dial tone, then digits
-    CALLING = auto()  # hears the ringing of another line
-    RINGING = auto()  # is rung
-    TALKING = auto()  # through to the other end
-    REFUSED = auto()  # busy tone
-    CONFIRMED = auto()  # a service code was taken
-    PARKED = auto()  # off hook, and nobody cares any more
-
-
-@dataclass(eq=False, slots=True)
-class _Call:
-    """One call. `caller` None is somebody outside, described by `outside`."""
-
-    called: _Line
-    plan: RingPlan
-    began: float
-    message: CallerId
-    caller: _Line | None = None
-    outside: IncomingCall | None = None
-    gives_up_at: float = math.inf
-    transfers_at: float = math.inf
-    ends_at: float = math.inf
-    fax: ToneSender | None = None
-    fax_from: float = math.inf
-
-
-@dataclass(eq=False, slots=True)
-class _Line:
-    """The exchange's end of one line."""
-
-    number: str
-    name: str | None
-    premises: Premises
-    up: Path
-    down: Path
-    state: State = State.RESTING
-    since: float = 0.0
-    was_off_hook: bool = False
-    digits: str = ""
-    digit_at: float = 0.0
-    receiver: DtmfReceiver | None = None
-    tone: ToneSender | None = None
-    call: _Call | None = None
-    spoken: Samples | None = None
-    transfers: dict[str, str] = field(default_factory=dict)
-
-
 class DspExchange:
     """An exchange in `country` with a line for each of `numbers`, from `start` on.
 
@@ -132,7 +80,7 @@ class DspExchange:
         self._awake_until = start.mono
         quality = quality or LineQuality()
         self._lines = [
-            _Line(
+            Line(
                 number=number,
                 name=name,
                 premises=Premises(self, country),
@@ -141,12 +89,17 @@ class DspExchange:
             )
             for place, (number, name) in enumerate(zip(numbers, [*names, *[None] * len(numbers)], strict=False))
         ]
-        self._calls: list[_Call] = []
+        self._calls: list[Call] = []
 
     @property
     def lines(self) -> Sequence[Premises]:
         """The far ends of the lines, in the order of their numbers."""
         return [line.premises for line in self._lines]
+
+    @property
+    def resting(self) -> Sequence[str]:
+        """The numbers of the lines on which nothing is going on."""
+        return [line.number for line in self._lines if line.state is State.RESTING and line.call is None]
 
     def transfers(self, premises: Premises) -> Mapping[str, str]:
         """The services that are on: code to target."""
@@ -205,35 +158,36 @@ class DspExchange:
     # --- one block -----------------------------------------------------------------------------------------------
 
     def _make_block(self) -> None:
+        """20 ms on every line: hooks, then sound towards the exchange, then time, then sound away from it."""
         at, ends = self._time(self._block), self._time(self._block + 1)
         self._block += 1
         for line in self._lines:
             line.premises.live(at)
-            if line.premises.off_hook is not line.was_off_hook:
-                line.was_off_hook = line.premises.off_hook
-                handler = (self._OFF_HOOK if line.was_off_hook else self._ON_HOOK).get(line.state)
-                if handler is not None:
-                    handler(self, line, at)
+            self._watch_hook(line, at)
         for line in self._lines:
-            loss = BRIDGING_LOSS_DB if line.premises.bridged else 0.0
-            line.spoken = line.up.carry(line.premises.speak(), loss_db=loss)
+            line.spoken = line.up.carry(line.premises.speak(), loss_db=_bridging_loss(line))
             self._collect(line, at)
         for call in tuple(self._calls):
             self._follow(call, at)
         local = self._local(ends)
         for line in self._lines:
-            sound = self._sound(line, at)
-            heard = line.down.carry(sound, loss_db=BRIDGING_LOSS_DB if line.premises.bridged else 0.0)
-            rung = line.call if line.state is State.RINGING else None
+            heard, rung = line.down.carry(line.sound(at), loss_db=_bridging_loss(line)), line.rung
             line.premises.hear(
                 ends,
                 heard,
                 local,
-                ringing=rung is not None and rung.plan.ringing(at - rung.began),
-                reversed_=rung is not None and rung.plan.reversed(at - rung.began),
+                ringing=rung is not None and rung.ringing(at),
+                reversed_=rung is not None and rung.reversed(at),
             )
         if self._busy():
             self._awake_until = ends + SETTLE_S
+
+    def _watch_hook(self, line: Line, at: float) -> None:
+        if line.premises.off_hook is not line.was_off_hook:
+            line.was_off_hook = line.premises.off_hook
+            handler = (self._OFF_HOOK if line.was_off_hook else self._ON_HOOK).get(line.state)
+            if handler is not None:
+                handler(self, line, at)
 
     def _busy(self) -> bool:
         return bool(self._calls) or any(
@@ -241,21 +195,9 @@ class DspExchange:
             for line in self._lines
         )
 
-    def _sound(self, line: _Line, at: float) -> Samples | None:
-        """What the exchange puts on a line."""
-        call = line.call
-        if line.state is State.RINGING and call is not None:
-            return _slice(call.plan, at - call.began)
-        if line.state is State.TALKING and call is not None:
-            other = call.caller if call.called is line else call.called
-            if other is not None:
-                return other.spoken
-            return _fax_tone(call, at)
-        return line.tone.take(BLOCK) if line.tone is not None else None
-
     # --- digits --------------------------------------------------------------------------------------------------
 
-    def _collect(self, line: _Line, at: float) -> None:
+    def _collect(self, line: Line, at: float) -> None:
         """Hear what a line dials, and act once it is enough."""
         if line.state is State.REFUSED and at - line.since >= BUSY_TONE_S:
             self._turn(line, State.PARKED, at)
@@ -271,7 +213,7 @@ class DspExchange:
         elif at - line.digit_at >= (INTER_DIGIT_S if line.digits else BUSY_TONE_S):
             self._dial_outside(line, at)
 
-    def _consider(self, line: _Line, at: float) -> None:
+    def _consider(self, line: Line, at: float) -> None:
         """Whether what a line has dialled means something by now."""
         if line.digits[0] in "*#":
             if len(line.digits) > 1 and line.digits[-1] == "#":
@@ -280,7 +222,7 @@ class DspExchange:
             message = CallerId(stamped=self._local(at), number=line.number, name=line.name)
             self._connect(called, message, at, caller=line)
 
-    def _dial_outside(self, line: _Line, at: float) -> None:
+    def _dial_outside(self, line: Line, at: float) -> None:
         """Nobody on this exchange has the number: it rings outside, where nobody answers."""
         if len(line.digits) < SHORTEST_NUMBER or line.digits[0] in "*#":
             self._refuse(line, at)
@@ -288,7 +230,7 @@ class DspExchange:
         self._say(at, _("{caller} calls {called}.").format(caller=line.number, called=line.digits))
         self._turn(line, State.CALLING, at, tone=ToneKind.RINGBACK)
 
-    def _service(self, line: _Line, at: float) -> None:
+    def _service(self, line: Line, at: float) -> None:
         if found := re.fullmatch(TRANSFER, line.digits):
             line.transfers[found[1]] = found[2]
         elif found := re.fullmatch(TRANSFER_OFF, line.digits):
@@ -302,11 +244,11 @@ class DspExchange:
 
     def _connect(
         self,
-        called: _Line,
+        called: Line,
         message: CallerId,
         at: float,
         *,
-        caller: _Line | None = None,
+        caller: Line | None = None,
         outside: IncomingCall | None = None,
     ) -> None:
         """Ring `called`, or do what it has asked for instead."""
@@ -325,11 +267,11 @@ class DspExchange:
 
     def _pass_on(
         self,
-        called: _Line,
+        called: Line,
         target: str,
         message: CallerId,
         at: float,
-        caller: _Line | None,
+        caller: Line | None,
         outside: IncomingCall | None,
     ) -> None:
         """A call goes to the number that a line has named. Once only: a second transfer is refused."""
@@ -350,7 +292,7 @@ class DspExchange:
             self._refuse(caller, at)
 
     def _ring(
-        self, called: _Line, message: CallerId, at: float, caller: _Line | None, outside: IncomingCall | None
+        self, called: Line, message: CallerId, at: float, caller: Line | None, outside: IncomingCall | None
     ) -> None:
         when = outside.caller_id if outside is not None else CallerIdTime.AFTER_FIRST
         plan = plan_ringing(
@@ -359,7 +301,7 @@ class DspExchange:
             cadence=outside.cadence if outside is not None else "",
             time=None if when is CallerIdTime.AFTER_FIRST else when,
         )
-        call = _Call(called=called, plan=plan, began=at, message=message, caller=caller, outside=outside)
+        call = Call(called=called, plan=plan, began=at, message=message, caller=caller, outside=outside)
         if "41" in called.transfers and not (outside is not None and outside.answered):
             call.transfers_at = at + plan.gives_up_s(NO_ANSWER_RINGS)
         if outside is None:
@@ -376,9 +318,9 @@ class DspExchange:
         if caller is not None:
             caller.call = call
             self._turn(caller, State.CALLING, at, tone=ToneKind.RINGBACK)
-        self._say(at, _("{caller} calls {called}.").format(caller=_shown(message), called=called.number))
+        self._say(at, _("{caller} calls {called}.").format(caller=call.caller_shown, called=called.number))
 
-    def _follow(self, call: _Call, at: float) -> None:
+    def _follow(self, call: Call, at: float) -> None:
         """What the passing of time does to a call."""
         if call.called.state is State.RINGING and at >= min(call.gives_up_at, call.transfers_at):
             passed_on = call.transfers_at <= call.gives_up_at
@@ -392,13 +334,15 @@ class DspExchange:
             self._say(at, _("The caller of {number} has hung up.").format(number=call.called.number))
             self._part(call, call.called, at)
 
-    def _stop_ringing(self, call: _Call, at: float) -> None:
+    def _stop_ringing(self, call: Call, at: float) -> None:
         self._calls.remove(call)
-        call.called.call = None
+        for line in (call.caller, call.called):
+            if line is not None:
+                line.call = None
         self._turn(call.called, State.RESTING, at)
         call.called.premises.tell(at, SignalKind.GAVE_UP)
 
-    def _part(self, call: _Call, left: _Line | None, at: float) -> None:
+    def _part(self, call: Call, left: Line | None, at: float) -> None:
         """The call is over; `left` is still off hook."""
         self._calls.remove(call)
         for line in (call.caller, call.called):
@@ -409,12 +353,12 @@ class DspExchange:
 
     # --- hooks ---------------------------------------------------------------------------------------------------
 
-    def _offer(self, line: _Line, at: float) -> None:
+    def _offer(self, line: Line, at: float) -> None:
         line.digits, line.digit_at = "", at
         line.receiver = DtmfReceiver(beside_dial_tone=True)
         self._turn(line, State.DIALLING, at, tone=ToneKind.SPECIAL_DIAL if line.transfers else ToneKind.DIAL)
 
-    def _answer(self, line: _Line, at: float) -> None:
+    def _answer(self, line: Line, at: float) -> None:
         call = line.call
         assert call is not None
         self._turn(line, State.TALKING, at)
@@ -426,17 +370,16 @@ class DspExchange:
             call.fax_from = at + CNG_AFTER_S if call.outside.fax else math.inf
         self._say(at, _("{number} answers.").format(number=line.number))
 
-    def _forget(self, line: _Line, at: float) -> None:
+    def _forget(self, line: Line, at: float) -> None:
         self._turn(line, State.RESTING, at)
 
-    def _withdraw(self, line: _Line, at: float) -> None:
+    def _withdraw(self, line: Line, at: float) -> None:
         """A caller has hung up before anybody answered."""
         if line.call is not None:
             self._stop_ringing(line.call, at)
-            line.call = None
         self._turn(line, State.RESTING, at)
 
-    def _clear(self, line: _Line, at: float) -> None:
+    def _clear(self, line: Line, at: float) -> None:
         """One end of a call has hung up; the other hears that it is over."""
         call = line.call
         assert call is not None
@@ -444,11 +387,11 @@ class DspExchange:
         self._part(call, call.caller if line is call.called else call.called, at)
         self._turn(line, State.RESTING, at)
 
-    _OFF_HOOK: ClassVar[Mapping[State, Callable[[DspExchange, _Line, float], None]]] = {
+    _OFF_HOOK: ClassVar[Mapping[State, Callable[[DspExchange, Line, float], None]]] = {
         State.RESTING: _offer,
         State.RINGING: _answer,
     }
-    _ON_HOOK: ClassVar[Mapping[State, Callable[[DspExchange, _Line, float], None]]] = {
+    _ON_HOOK: ClassVar[Mapping[State, Callable[[DspExchange, Line, float], None]]] = {
         State.DIALLING: _forget,
         State.CALLING: _withdraw,
         State.TALKING: _clear,
@@ -459,43 +402,22 @@ class DspExchange:
 
     # --- helpers -------------------------------------------------------------------------------------------------
 
-    def _turn(self, line: _Line, state: State, at: float, *, tone: ToneKind | None = None) -> None:
+    def _turn(self, line: Line, state: State, at: float, *, tone: ToneKind | None = None) -> None:
         line.state, line.since = state, at
         line.tone = None if tone is None else ToneSender(TONES[self._country][tone])
         if state is not State.DIALLING:
             line.receiver = None
 
-    def _refuse(self, line: _Line, at: float) -> None:
+    def _refuse(self, line: Line, at: float) -> None:
         line.call = None
         self._turn(line, State.REFUSED, at, tone=ToneKind.BUSY)
 
-    def _line_of(self, premises: Premises) -> _Line:
+    def _line_of(self, premises: Premises) -> Line:
         return next(line for line in self._lines if line.premises is premises)
 
     def _say(self, at: float, sentence: str) -> None:
         self._report(f"{self._local(at):%H:%M:%S} {sentence}")
 
 
-def _slice(plan: RingPlan, since: float) -> Samples | None:
-    """The part of the caller ID that is sent in this block, padded; None if there is none."""
-    if plan.burst is None:
-        return None
-    first = round((since - plan.burst_at_s) * RATE)
-    if not -BLOCK < first < len(plan.burst):
-        return None
-    block = plan.burst[max(0, first) : first + BLOCK]
-    before = max(0, -first)
-    return silence(before) + block + silence(BLOCK - before - len(block))
-
-
-def _fax_tone(call: _Call, at: float) -> Samples | None:
-    if not call.fax_from <= at < call.fax_from + CNG_COUNT * sum(CNG.cadence):
-        return None
-    call.fax = call.fax or ToneSender(CNG)
-    return call.fax.take(BLOCK)
-
-
-def _shown(message: CallerId) -> str:
-    if message.number is not None:
-        return message.number
-    return _("Somebody without a number")
+def _bridging_loss(line: Line) -> float:
+    return BRIDGING_LOSS_DB if line.premises.bridged else 0.0

@@ -11,6 +11,8 @@ from dutyphone_simulators.dsp.exchange import BUSY_TONE_S, NO_ANSWER_S, SETTLE_S
 from dutyphone_simulators.dsp.line import LineQuality
 from dutyphone_simulators.dsp.premises import Premises
 from dutyphone_simulators.exchange import CADENCES, CallerIdTime, IncomingCall, LineState, SignalKind, Timed
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 NUMBERS = ("01055500001", "01055500002", "01055500003")
 STEP_S = 0.02
@@ -353,6 +355,58 @@ def test_two_lines_forwarded_to_each_other_do_not_go_round_in_circles() -> None:
     town.lift(2, NUMBERS[0])
     town.run(12)
     assert SignalKind.BUSY_TONE in town.kinds(2)
+
+
+def test_a_call_that_left_the_exchange_without_answer_can_be_given_up() -> None:
+    town = Town()
+    dial_code(town, 1, "*41*02155501234#")
+    town.lift(0, NUMBERS[1])
+    town.run(40)
+    assert town.kinds(1)[-1] is SignalKind.GAVE_UP
+    town.hang_up(0)
+    town.run(5)
+    assert town.lines[0].state is LineState.IDLE
+    assert town.exchange.next_deadline() is None
+
+
+DEEDS = st.lists(
+    st.tuples(
+        st.sampled_from(["lift", "lift", "dial", "hang_up", "seize", "release", "place"]),
+        st.integers(0, 2),
+        st.sampled_from([*NUMBERS, f"*57*{NUMBERS[1]}#", f"*41*{NUMBERS[2]}#", "*40*02155501234#", "#57#", "119"]),
+        st.sampled_from([0.0, 0.1, 1.5, 3.0, 12.0]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(deeds=DEEDS)
+def test_whatever_people_do_the_exchange_comes_to_rest(deeds: list[tuple[str, int, str, float]]) -> None:
+    """X02: three people and three modems at once, in any order; afterwards every line is free and nothing goes on."""
+    town = Town(quality=LineQuality(noise_dbm0=None))
+    for deed, place, digits, seconds in deeds:
+        line, now = town.lines[place], town.clock.now().mono
+        match deed:
+            case "lift" | "hang_up":
+                getattr(line, deed)(now)
+            case "dial":
+                line.dial(digits, now)
+            case "seize":
+                line.seize(now)
+                line.dialled_by_modem(digits)
+            case "release":
+                line.release()
+            case "place":
+                town.call(place, number=digits, rings=2)
+        town.run(seconds)
+    for place, line in enumerate(town.lines):
+        line.release()
+        town.hang_up(place)
+    town.run(60)
+    assert [line.state for line in town.lines] == [LineState.IDLE] * 3
+    assert town.exchange.next_deadline() is None
+    assert set(town.exchange.resting) == set(NUMBERS)
 
 
 # --- time --------------------------------------------------------------------------------------------------------

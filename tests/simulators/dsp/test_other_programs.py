@@ -52,7 +52,7 @@ CALLS = """
 """
 """Five calls: one such as the programs were made for; no name; no caller ID; a Chinese name; one as the first."""
 
-SPEED = 25.0
+SPEED = 40.0
 PATIENCE_S = 20.0
 
 
