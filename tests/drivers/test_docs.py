@@ -14,7 +14,10 @@ from dutyphone.errors import LineGone, OptionError
 from dutyphone.lines.events import LineLost, LineOpened, LossReason, RingHeard
 from dutyphone.lines.transcript import parse_transcript
 
+pytest_plugins = ["pytester"]
+
 DOCS = Path(__file__).parents[2] / "docs"
+PLUGIN = "dutyphone_simulators.pytest_plugin"
 
 
 def _blocks(page: str, language: str) -> list[str]:
@@ -30,9 +33,18 @@ def doorbell() -> dict[str, Any]:
     return names
 
 
-def test_the_example_driver_passes_its_own_test(doorbell: dict[str, Any]) -> None:
-    __, test = _blocks("writing-a-driver.md", "python")
-    exec(compile(test, "writing-a-driver.md", "exec", dont_inherit=True), doorbell)
+def test_the_example_driver_keeps_the_contract(pytester: pytest.Pytester) -> None:
+    """The page as it stands: its three files, one command, and as many checks as it promises."""
+    driver, proof = _blocks("writing-a-driver.md", "python")
+    (transcript,) = _blocks("writing-a-driver.md", "transcript")
+    pytester.makepyfile(doorbell=driver, test_doorbell=proof)
+    (pytester.mkdir("transcripts") / "two-rings.txt").write_text(transcript, "utf-8")
+    result = pytester.runpytest_subprocess("-q", "-p", PLUGIN, "test_doorbell.py")
+    outcomes = result.parseoutcomes()
+    assert set(outcomes) <= {"passed", "skipped"}, result.stdout.str()
+    promised = re.search(r"now runs (\d+) checks", (DOCS / "writing-a-driver.md").read_text("utf-8"))
+    assert promised is not None
+    assert sum(outcomes.values()) == int(promised[1])
 
 
 def test_the_example_driver_listens_until_its_wire_ends(

@@ -1,0 +1,86 @@
+"""A `LineHost` that keeps everything, in order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+from dutyphone.clock import Clock, Moment, SystemClock
+from dutyphone.lines.driver import WireDirection
+from dutyphone.lines.events import LineEvent
+
+
+class RecordingHost:
+    """Keeps what a driver does with its host. Made for one driver in a thread and one test beside it."""
+
+    def __init__(self, line: str = "desk", clock: Clock | None = None) -> None:
+        self.line = line
+        self.clock = clock or SystemClock()
+        self._changed = threading.Condition(threading.RLock())
+        self._stopping = False
+        self._read = bytearray()
+        self._written = bytearray()
+        self._events: list[LineEvent] = []
+        self._too_early: list[LineEvent] = []
+
+    def keep_wire(self, direction: WireDirection, data: bytes, at: Moment) -> None:  # noqa: ARG002  # the protocol's
+        with self._changed:
+            kept = self._read if direction is WireDirection.FROM_DEVICE else self._written
+            kept += data
+            self._changed.notify_all()
+
+    def post(self, events: Iterable[LineEvent]) -> None:
+        with self._changed:
+            for event in events:
+                self._events.append(event)
+                if not is_within(event.wire, self._read):
+                    self._too_early.append(event)
+            self._changed.notify_all()
+
+    def stopping(self) -> bool:
+        with self._changed:
+            return self._stopping
+
+    def stop(self) -> None:
+        """From now on `stopping` is true."""
+        with self._changed:
+            self._stopping = True
+
+    @property
+    def events(self) -> list[LineEvent]:
+        """Everything posted so far."""
+        with self._changed:
+            return list(self._events)
+
+    @property
+    def posted_before_kept(self) -> list[LineEvent]:
+        """Events whose bytes had not been kept when they were posted."""
+        with self._changed:
+            return list(self._too_early)
+
+    @property
+    def read(self) -> bytes:
+        """The bytes kept as coming from the device."""
+        with self._changed:
+            return bytes(self._read)
+
+    @property
+    def written(self) -> bytes:
+        """The bytes kept as going to the device."""
+        with self._changed:
+            return bytes(self._written)
+
+    def wait_for(self, condition: Callable[[RecordingHost], bool], timeout_s: float) -> bool:
+        """Wait until `condition` holds; whether it does."""
+        with self._changed:
+            return self._changed.wait_for(lambda: condition(self), timeout_s)
+
+
+def is_within(part: bytes, whole: bytes | bytearray) -> bool:
+    """Whether the bytes of `part` are in `whole`, in their order, with anything between them."""
+    at = 0
+    for byte in part:
+        at = whole.find(byte, at) + 1
+        if not at:
+            return False
+    return True
