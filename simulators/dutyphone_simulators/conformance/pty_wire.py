@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
-import tty
 from contextlib import suppress
 
 
@@ -12,6 +10,9 @@ class PtyWire:
     """A `Wire`. `port` is the name of the end that the driver opens."""
 
     def __init__(self) -> None:
+        import pty  # not on every system, and the rest of the kit is
+        import tty
+
         self._device, self._driver = pty.openpty()
         tty.setraw(self._driver)
         self.port = os.ttyname(self._driver)
