@@ -1,4 +1,4 @@
-"""One made-up night as facts: what a journal holds at 22:41, with a call ringing. For pictures and for tests of screens.
+"""One made-up night as facts: what a journal holds at 22:41, with a call ringing. For pictures and tests.
 
 Everything in it is invented; the numbers belong to nobody.
 """
@@ -165,7 +165,9 @@ def made_up_night(language: int = CHINESE, *, rings: int = 3) -> Iterator[Fact]:
         for call in sorted((call for call in CALLS if call.days_ago == day), key=_at):
             if not told and _at(call) > blind[0]:
                 yield LineWentDown(at=blind[0], line="hotline", reason=LossReason.CABLE_UNPLUGGED)
-                yield LineCameBack(at=blind[1], line="hotline", driver="serial_modem", port="sim://hotline")
+                yield LineCameBack(
+                    at=blind[1], line="hotline", driver="serial_modem", port="sim://hotline", device="USR 5637"
+                )
                 told = True
             yield from _facts(call, language)
     yield from _ringing(language, rings)
