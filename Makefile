@@ -16,6 +16,10 @@ BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
+# Programs made for real modems, which the simulated ones must convince. Only their modem code is run, so what else they
+# want (web servers, lamps) is left out.
+PEERS = phone-modem aioserial callattendant
+
 .PHONY: help run test lint format messages messages-check picture lock wheel clean
 .DELETE_ON_ERROR:
 
@@ -51,6 +55,7 @@ picture: $(VENV)/.dev ## the pictures of the README
 lock: $(VENV)/.dev ## choose new versions of everything (UPGRADE="--upgrade", or "--upgrade-package NAME")
 	$(LOCK) $(UPGRADE) pyproject.toml --group build -o requirements/run.lock
 	$(LOCK) $(UPGRADE) pyproject.toml --group dev --all-extras -c requirements/run.lock -o requirements/dev.lock
+	printf '%s\n' $(PEERS) | $(LOCK) $(UPGRADE) --no-deps - -o requirements/peers.lock
 	echo pip | $(LOCK) $(UPGRADE) - -o requirements/pip.lock
 
 wheel: $(VENV)/.dev ## the wheel, in dist/
@@ -68,8 +73,9 @@ $(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
+$(VENV)/.dev: requirements/dev.lock requirements/peers.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests and checks need into $(VENV) ..."
 	@$(INSTALL) --require-hashes -r requirements/dev.lock
+	@$(INSTALL) --require-hashes --no-deps -r requirements/peers.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import signal
 import threading
+from enum import Enum
 from pathlib import Path
 
 import typer
 
 from dutyphone.cli.options import language_option, personality_option, speed_option
 from dutyphone.i18n import _
+
+
+class CountryName(Enum):
+    """`--country`."""
+
+    CN = "CN"
+    US = "US"
+    UK = "UK"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,11 +37,45 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         from dutyphone_simulators.wires import run_pty_modem
 
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_arguments: stop.set())
         run_pty_modem(
-            scenario, personality=personality, speed=speed, link=link, loop=loop, report=typer.echo, stop=stop
+            scenario,
+            personality=personality,
+            speed=speed,
+            link=link,
+            loop=loop,
+            report=typer.echo,
+            stop=_stopped_by_signal(),
+        )
+
+    @group.command(help=_("Join several modems by an exchange with real sound; they can call each other."))
+    def exchange(
+        modems: int = typer.Option(2, "--modems", min=1, max=16, help=_("How many.")),
+        country: CountryName = typer.Option(CountryName.CN, "--country", help=_("Whose ringing and caller ID.")),
+        personality: list[str] = typer.Option(
+            [], "--personality", metavar="MODEM", help=_("Which modem each of them is, in order.")
+        ),
+        scenario: str = typer.Option("", "--scenario", help=_("What callers from outside do, on the first line.")),
+        links: Path | None = typer.Option(
+            None, "--links", metavar="FOLDER", help=_("Make symbolic links ttyDSP1, ttyDSP2 ... in this folder.")
+        ),
+        noise: float = typer.Option(-62.0, "--noise", help=_("Noise on the line, in dBm0.")),
+        speed: float = speed_option(),
+        loop: bool = typer.Option(False, "--loop", help=_("Begin again when the scenario is over.")),
+        language: str | None = language_option(),
+    ) -> None:
+        from dutyphone_simulators.dsp.terminals import run_dsp_exchange
+
+        run_dsp_exchange(
+            modems=modems,
+            country=country.value,
+            personalities=personality,
+            scenario=scenario,
+            loop=loop,
+            speed=speed,
+            links=links,
+            noise_dbm0=noise,
+            report=typer.echo,
+            stop=_stopped_by_signal(),
         )
 
     @group.command("list", help=_("List the packaged scenarios and the modems that can be simulated."))
@@ -45,3 +88,10 @@ def add_to(app: typer.Typer) -> None:
         typer.echo(_("Modems:"))
         for name in list_personalities():
             typer.echo(f"  {name}")
+
+
+def _stopped_by_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_arguments: stop.set())
+    return stop
