@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from time import monotonic
 from typing import ClassVar
 
 from textual import on, work
@@ -30,6 +29,10 @@ FORMATS = {
 WRITE = Key(key="enter,ctrl+s", action="write", cap="Enter", label=N_("write"), help=N_("Write the file"), bar=1)
 EXPORT_KEYS = (WRITE, BACK)
 EXPORT_BINDINGS = (Key(key="ctrl+s", action="write", cap="Ctrl+S", label=N_("write"), help=N_("Write the file")), BACK)
+
+
+TELL_EVERY_S = 0.1
+"""An export tells how far it is this often, and when it is done."""
 
 
 class GivenUp(Exception):
@@ -140,14 +143,15 @@ class ExportScreen(Dialog):
     def _export(self, order: ExportOrder) -> None:
         export, store = self.console.desk.export, self.console.at_work.store
         assert export is not None, "the box is only opened where there is an export"
-        told_at = 0.0
+        clock, told_at = self.console.desk.clock, -TELL_EVERY_S
 
         def on_progress(done: int, total: int) -> None:
             nonlocal told_at
             if self._given_up.is_set():
                 raise GivenUp
-            if monotonic() - told_at > 0.1 or done == total:
-                told_at = monotonic()
+            now = clock.now().mono
+            if now - told_at >= TELL_EVERY_S or done == total:
+                told_at = now
                 self.app.call_from_thread(self._progress, done, total)
 
         try:
