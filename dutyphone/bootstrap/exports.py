@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from dutyphone import i18n
 from dutyphone.bootstrap.log import open_store
 from dutyphone.clock import SystemClock
 from dutyphone.config import Settings
+from dutyphone.duty.shift_date import DAY_STARTS, shift_date
 from dutyphone.errors import OutputError
 from dutyphone.i18n import _
 
@@ -43,10 +44,14 @@ def export_calls(settings: Settings, order: ExportRequest, on_progress: Callable
 
 
 def export_name(settings: Settings, from_at: datetime, until_at: datetime, suffix: str, *, drill: bool) -> str:
-    """What an export is called that was not given a name: the days it covers, and that it is a drill."""
+    """What an export is called that was not given a name: the days it covers, and that it is a drill.
+
+    A span that begins when days of duty begin is named after days of duty.
+    """
     zone = settings.time_zone()
-    first = from_at.astimezone(zone).date()
-    last = (until_at - timedelta(microseconds=1)).astimezone(zone).date()
+    day_starts = DAY_STARTS if from_at.astimezone(zone).time() == DAY_STARTS else time()
+    first = shift_date(from_at, zone, day_starts)
+    last = shift_date(until_at - timedelta(microseconds=1), zone, day_starts)
     days = f"{first}" if first == last else f"{first}_{last}"
     return _("calls_{days}").format(days=days) + (_("_drill") if drill else "") + f".{suffix}"
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from dutyphone.store.readmodels import RecorderRow
     from dutyphone_tui.reading import Live
 
-RECORDER_DEAD_S = 10.0
-"""A recorder whose last sign of life is older than this is taken for dead."""
+RECORDER_DEAD_S = 15.0
+"""A recorder whose last sign of life is older than this, three missing beats, is taken for dead."""
 
 STALE_S = 6.0
 """A reading older than this is not what is stored now: one is due every `feed.LOOK_AGAIN_S`."""
