@@ -23,6 +23,7 @@ class Step(Enum):
     ON_HOOK = "on_hook"
     FLASH = "flash"
     CALL_OVER = "call_over"  # the whole call again, after its end
+    OVER = "over"  # whatever was going on, nothing more is
     DIALLED = "dialled"
     DIALLED_CALL_OVER = "dialled_call_over"
 
@@ -39,16 +40,18 @@ class Record:
     rings_told: bool = False
 
 
-_NET_CALLER_ID = re.compile(rb"#{3}(?P<body>DATE.*?)\+{3}\s*$", re.DOTALL)
+_NET_CALLER_ID = re.compile(rb"(?:CALL: )?#{3}(?P<body>DATE.*?)\+{3}\s*$", re.DOTALL)
 _NET_PART = re.compile(rb"(DATE|NMBR|NAME|LINE|CALL)(.*?)(?:\.{3}|$)", re.DOTALL)
 
 
 def net_caller_id(text: bytes) -> Record | None:
-    """`###DATE03301423...NMBR4075550100...NAMESOMEBODY+++`: NetCallerID, 4800 8N1."""
+    """`###DATE03301423...NMBR4075550100...NAMESOMEBODY+++`: NetCallerID, 4800 8N1; gateways of NCID with `CALL: `."""
     match = _NET_CALLER_ID.match(text)
     if match is None:
         return None
     parts: dict[bytes, bytes] = dict(_NET_PART.findall(match["body"]))
+    if parts.get(b"CALL") == b"OUT":
+        return Record(step=Step.DIALLED, digits=parts.get(b"NMBR", b"").decode("ascii", "replace"))
     stamp = parts.get(b"DATE", b"")
     fields = (
         Field(Kind.DATE, "DATE", stamp[:4]),
@@ -137,17 +140,27 @@ _NCID_KINDS = {
 }
 
 
+_NCID_RINGS = re.compile(rb"CIDINFO: ?\*LINE\*(?P<line>[^*]*)\*RING\*(?P<count>-?\d{1,4})\b.*", re.DOTALL)
+
+
 def ncid(text: bytes) -> Record | None:
-    """`CID: *DATE*11222026*TIME*0310*LINE*POTS*NMBR*01055500100*MESG*NONE*NAME*SOMEBODY*`: an NCID server's feed."""
+    """`CID: *DATE*11222026*TIME*0310*LINE*POTS*NMBR*01055500100*MESG*NONE*NAME*SOMEBODY*`: an NCID server's feed.
+
+    `CIDINFO: *LINE*POTS*RING*1*TIME*03:10:02*` counts the rings; zero and less is the end of them, or of the call.
+    """
+    if match := _NCID_RINGS.fullmatch(text):
+        step = Step.RING if int(match["count"]) > 0 else Step.OVER
+        return Record(step=step, channel=match["line"].decode("ascii", "replace"))
     match = _NCID.fullmatch(text)
     if match is None:
         return None
     words = match["body"].split(b"*")
     parts = dict(zip(words[::2], words[1::2], strict=False))
+    channel = parts.get(b"LINE", b"").decode("ascii", "replace")
     if match["what"] == b"OUT":
-        return Record(step=Step.DIALLED, digits=parts.get(b"NMBR", b"").decode("ascii", "replace"))
+        return Record(step=Step.DIALLED, channel=channel, digits=parts.get(b"NMBR", b"").decode("ascii", "replace"))
     fields = tuple(Field(kind, word.decode(), parts[word]) for word, kind in _NCID_KINDS.items() if word in parts)
-    return Record(step=Step.CALLER_ID, fields=fields)
+    return Record(step=Step.CALLER_ID, channel=channel, fields=fields)
 
 
 _WEEDER = re.compile(

@@ -316,7 +316,7 @@ class ModemCore:
                 return events + line.cue(Cue.ON_HOOK, now, Said(wire=wire))
             case BoxStep.DIALLED:
                 return events + line.cue(Cue.DIGITS, now, Said(wire=wire, digits=record.digits))
-            case BoxStep.DIALLED_CALL_OVER:
+            case BoxStep.DIALLED_CALL_OVER | BoxStep.OVER:
                 return events + line.cue(Cue.TOLD_OVER, now, Said(wire=wire))
             case BoxStep.FLASH:
                 return events

@@ -94,6 +94,23 @@ PREFIXES: dict[bytes, Sign] = {
     b"+FTI:": Sign.FAX_CALLING,  # class 2.0
     b"+FHNG:": Sign.HUNG_UP,
     b"+FHS:": Sign.HUNG_UP,
+    **dict.fromkeys(  # NCID: the log it begins with, and what it says beside calls
+        [
+            b"CIDLOG:",
+            b"OUTLOG:",
+            b"HUPLOG:",
+            b"BLKLOG:",
+            b"PIDLOG:",
+            b"WIDLOG:",
+            b"MSGLOG:",
+            b"NOTLOG:",
+            b"ENDLOG:",
+            b"OPT:",
+            b"END:",
+            b"200 NCID",
+        ],
+        Sign.IDLE_TALK,
+    ),
     b"VOICE CALL: BEGIN": Sign.CONNECTED,  # SIMCom
     b"VOICE CALL: END": Sign.HUNG_UP,
     b"VOICE CALL:END": Sign.HUNG_UP,
