@@ -143,7 +143,7 @@ class ScenarioPlayer:
         self._heard.clear()
         self._modem.terminal_gone(now)
 
-    def happen(self, step: World, now: Moment) -> None:
+    def happen(self, step: World | FromDevice, now: Moment) -> None:
         """Let something happen that is not in the transcript. Raises `TranscriptError` if it cannot."""
         check_world(Transcript({}, (step,), (0,), self._transcript.source))
         self.on_deadline(now)

@@ -25,7 +25,7 @@ from dutyphone.calls.numbers import Site
 from dutyphone.calls.tracker import CallTracker
 from dutyphone.journal.facts import Fact, RecorderStarted
 from dutyphone.lines.events import LineEvent, LineLost, LossReason
-from dutyphone.lines.transcript import World, parse_transcript
+from dutyphone.lines.transcript import FromDevice, World, parse_transcript
 from dutyphone.recorder.inbox import Inbox, Tick
 from dutyphone.recorder.leftovers import close_leftovers
 from dutyphone.recorder.linewatch import LineWatch
@@ -90,6 +90,11 @@ class Night:
         """Something happens outside, now: a verb of the simulators."""
         self.calls_in += verb in ("call", "fax")
         self.player.happen(World(verb, values), self.clock.now())
+        self._settle()
+
+    def say(self, data: bytes) -> None:
+        """The device says `data`, now."""
+        self.player.happen(FromDevice(data), self.clock.now())
         self._settle()
 
     def run(self, seconds: float) -> None:
