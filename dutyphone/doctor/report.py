@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -96,7 +95,7 @@ def wrap(text: str, columns: int) -> list[str]:
 def _pieces(text: str) -> Iterator[str]:
     """What may not be broken: a word with the blank behind it, or one wide character with its punctuation."""
     word = ""
-    for char in textwrap.dedent(text):
+    for char in text:
         wide = width(char) == 2
         if wide and word and char not in "，。；：！？）、》”’":
             yield word
