@@ -13,8 +13,10 @@ def spelled(seqs: Iterable[int]) -> str:
 def read(text: str) -> Iterator[range]:
     """The runs in what `spelled` made. Raises `ValueError` if it did not make it."""
     for part in text.split(",") if text else ():
-        first, _dash, last = part.partition("-")
-        yield range(int(first), int(last or first) + 1)
+        first, dash, last = part.partition("-")
+        if not (first.isdecimal() and (last.isdecimal() if dash else True)):
+            raise ValueError(text)
+        yield range(int(first), int(last if dash else first) + 1)
 
 
 def runs(seqs: Iterable[int]) -> Iterator[range]:

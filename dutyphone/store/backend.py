@@ -96,6 +96,9 @@ class Backend(Protocol):
     def streaming_cursor(self, connection: Any) -> Any:
         """A cursor on a driver connection, within a transaction, that does not fetch everything at once."""
 
+    def clean(self, session: Session) -> None:
+        """Get rid of what purged rows left behind, as far as nobody has to wait. Called outside a transaction."""
+
     @property
     def journal_bytes(self) -> Select[Any]:
         """All columns of the journal in order, texts as the bytes that are stored."""

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, func, insert, select, update
+from sqlalchemy import Update, bindparam, delete, func, insert, select, update
 
-from dutyphone.journal.facts import CallArrived, CallFact, CallNoted
+from dutyphone.journal import seqs
+from dutyphone.journal.facts import CallArrived, CallFact, CallNoted, CallPurged
 from dutyphone.store.backend import CALL_SHIFT, SearchIndex
-from dutyphone.store.projections import arrived, call_after
+from dutyphone.store.projections import arrived, call_after, purged
 from dutyphone.store.readmodels import CallRow
 from dutyphone.store.rows import CALL_COLUMNS, call_record, call_row, micros, storable
 from dutyphone.store.schema import call_facts, call_notes, calls, numbers
@@ -28,8 +29,12 @@ _ADD_NUMBER = insert(numbers)
 _COUNT_NUMBER = (
     update(numbers).where(numbers.c.id == bindparam("wanted")).values(calls=numbers.c.calls + bindparam("step"))
 )
+_DROP_NUMBER = delete(numbers).where(numbers.c.id == bindparam("wanted"), numbers.c.calls <= 0)
 _ADD_CALL_FACT = insert(call_facts)
+_CALL_FACTS = select(call_facts.c.seq).where(call_facts.c.call_id == bindparam("wanted"))
 _ADD_NOTE = insert(call_notes)
+_NOTES = select(call_notes.c.note, call_notes.c.text).where(call_notes.c.call_id == bindparam("wanted"))
+_DROP_NOTES = delete(call_notes).where(call_notes.c.call_id == bindparam("wanted"))
 
 
 class CallBatch:
@@ -42,12 +47,16 @@ class CallBatch:
         self._now: dict[str, CallRow | None] = {}
         self._facts: list[Mapping[str, Any]] = []
         self._notes: list[Mapping[str, Any]] = []
+        self._purged: set[str] = set()
         self._last_id: int | None = None
         self._numbers = _Dictionary(session, index)
 
     def take(self, seq: int, fact: CallFact) -> None:
         call = storable(fact.call)
         row = self._find(call)
+        if isinstance(fact, CallPurged):
+            self._purge(seq, fact, row)
+            return
         if row is None:
             if not isinstance(fact, CallArrived):
                 return  # nobody saw this call arrive
@@ -80,6 +89,33 @@ class CallBatch:
             number = (note["call_id"] << CALL_SHIFT) + note["note"]
             self._session.run(add_text, document=number, words=text_tokens(note["text"]))
 
+    def _purge(self, seq: int, fact: CallPurged, row: CallRow | None) -> None:
+        """Forget the call but for what `fact` says of it.
+
+        In a replay it comes twice: at the row of the call's arrival, where it stands for all that was purged and the
+        call takes its number, and in its own place.
+        """
+        call = storable(fact.call)
+        if row is not None:
+            self._numbers.forget(_number(row))
+            self._forget_notes(row.id)
+        self._now[call] = purged(fact)
+        self._purged.add(call)
+        if seq > fact.arrived_seq:
+            linked = {known for (known,) in self._session.all(_CALL_FACTS, wanted=fact.row)}
+            linked.update(link["seq"] for link in self._facts if link["call_id"] == fact.row)
+            about = [*(each for run in seqs.read(fact.rows) for each in run), seq]
+            self._facts += [{"call_id": fact.row, "seq": each} for each in about if each not in linked]
+        else:
+            self._last_id = fact.row
+
+    def _forget_notes(self, call_id: int) -> None:
+        index = self._index
+        for note, text in self._session.all(_NOTES, wanted=call_id):
+            index.remove(self._session, index.text_index, (call_id << CALL_SHIFT) + note, text_tokens(text))
+        self._session.run(_DROP_NOTES, wanted=call_id)
+        self._notes = [note for note in self._notes if note["call_id"] != call_id]
+
     def _find(self, call: str) -> CallRow | None:
         if call not in self._now:
             record = self._session.one(_ONE_CALL, wanted=call)
@@ -98,7 +134,8 @@ class CallBatch:
             self._session.run(_ADD_CALL, **record)
         else:
             old = {**call_record(before), "number_id": self._numbers.find(_number(before))}
-            changed = tuple(name for name, value in record.items() if value != old[name])
+            every = row.call in self._purged  # its number may be gone from the dictionary, so nobody knows the old one
+            changed = tuple(name for name, value in record.items() if every or value != old[name])
             if not changed:
                 return
             self._session.run(_set_call(changed), wanted=row.id, **{name: record[name] for name in changed})
@@ -138,6 +175,19 @@ class _Dictionary:
             if any(number):
                 found = self.find(number) or self._add(number)
                 self._session.run(_COUNT_NUMBER, wanted=found, step=step)
+
+    def forget(self, number: Number) -> None:
+        """A call with this number is forgotten; with the last of them the number itself."""
+        found = self.find(number)
+        if found is None:
+            return
+        self._session.run(_COUNT_NUMBER, wanted=found, step=-1)
+        if self._session.run(_DROP_NUMBER, wanted=found) == 1:
+            del self._ids[number]
+            self._last_id = None
+            tokens = number_tokens(*number)
+            if tokens:
+                self._index.remove(self._session, self._index.number_index, found, tokens)
 
     def find(self, number: Number) -> int | None:
         """The id of a number, None if it is none or nobody ever called from it."""

@@ -86,6 +86,10 @@ class PostgresBackend:
     def streaming_cursor(self, connection: Any) -> Any:
         return connection.cursor(name=f"stream{next(self._streams)}")
 
+    def clean(self, session: Session) -> None:
+        for table in ("journal", "calls", "call_notes", "numbers", "text_index", "number_index"):
+            session.sql(f"VACUUM {table}")
+
     @property
     def journal_bytes(self) -> Select[Any]:
         return _JOURNAL_BYTES

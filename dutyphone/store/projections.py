@@ -18,6 +18,7 @@ from dutyphone.journal.facts import (
     CallFact,
     CallIdentified,
     CallNoted,
+    CallPurged,
     CallRang,
     CallSettled,
     DigitsDialled,
@@ -27,6 +28,7 @@ from dutyphone.journal.facts import (
     LineTroubled,
     LineTroubleEnded,
     LineWentDown,
+    NoiseCounted,
     NoiseHeard,
 )
 from dutyphone.lines.events import Direction, LossReason, Trouble
@@ -72,14 +74,40 @@ def arrived(fact: CallArrived, call_id: int) -> CallRow:
     )
 
 
+def purged(fact: CallPurged) -> CallRow:
+    """All that is known of a call whose retention time was over, whatever was known before."""
+    return CallRow(
+        id=fact.row,
+        call=storable(fact.call),
+        line=storable(fact.line),
+        direction=fact.direction,
+        state=CallState.ENDED,
+        arrived_at=fact.arrived_at,
+        last_ring_at=fact.last_ring_at,
+        answered_at=fact.answered_at,
+        ended_at=fact.ended_at,
+        rings=fact.rings,
+        ring_s=float(fact.ring_s),
+        talk_s=None if fact.talk_s is None else float(fact.talk_s),
+        outcome=fact.outcome,
+        evidence=fact.evidence,
+        settlement=fact.settlement,
+        settled_at=fact.settled_at,
+        fax=fact.fax,
+        purged=True,
+    )
+
+
 def call_after(row: CallRow, fact: CallFact) -> CallRow:
     """The call after `fact`."""
     handler = _CALL_HANDLERS.get(type(fact))
     return handler(row, fact) if handler else row
 
 
-def line_after(state: LineState | None, fact: LineFact) -> LineState:
-    """The line after `fact`; None before it: nothing was known of it."""
+def line_after(state: LineState | None, fact: LineFact) -> LineState | None:
+    """The line after `fact`; None: nothing is known of it. Noise alone makes no line, for it is forgotten in time."""
+    if state is None and isinstance(fact, NoiseHeard | NoiseCounted):
+        return None
     before = state or LineState(line=storable(fact.line), up=False, since_at=fact.at)
     handler = _LINE_HANDLERS.get(type(fact))
     return handler(before, fact) if handler else before
@@ -203,12 +231,17 @@ def _noise(state: LineState, fact: NoiseHeard) -> LineState:
     return replace(state, noise=state.noise + fact.pieces)
 
 
+def _noise_counted(state: LineState, fact: NoiseCounted) -> LineState:
+    return replace(state, noise=fact.pieces)
+
+
 _LINE_HANDLERS: dict[type[LineFact], Callable[[LineState, Any], LineState]] = {
     LineCameBack: _came_back,
     LineWentDown: _went_down,
     LineTroubled: _troubled,
     LineTroubleEnded: _trouble_ended,
     NoiseHeard: _noise,
+    NoiseCounted: _noise_counted,
 }
 
 

@@ -43,7 +43,8 @@ class CallRow:
 
     `number_raw`, `number`, `kind`, `extension` and `absence` are those of `CallIdentified`; all None until it is known.
     `identified` is False as long as no caller ID came. `outcome` and `evidence` are what the line showed, None while
-    the call lasts; `settlement` is what the officer said, and stands over them. `result` combines the two.
+    the call lasts; `settlement` is what the officer said, and stands over them. `result` combines the two. `purged`:
+    its retention time was over, and who called and what was noted until then is no longer kept.
     """
 
     id: int
@@ -76,6 +77,7 @@ class CallRow:
     digits: str = ""
     notes: int = 0
     last_note: str = ""
+    purged: bool = False
 
     @property
     def result(self) -> Outcome | None:
@@ -89,7 +91,7 @@ class CallRow:
     @property
     def owed(self) -> Owed | None:
         """What is still to be done about it."""
-        if self.state is not CallState.ENDED or self.direction is not Direction.INCOMING:
+        if self.state is not CallState.ENDED or self.direction is not Direction.INCOMING or self.purged:
             return None
         if self.settlement is None and self.outcome is Outcome.UNKNOWN:
             return Owed.SETTLE

@@ -80,6 +80,7 @@ CALL_COLUMNS = (
     "digits",
     "notes",
     "last_note",
+    "purged",
 )
 """The columns that `call_row` takes, in its order, which is that of the fields of `CallRow`."""
 
@@ -120,7 +121,8 @@ def call_row(record: Sequence[Any]) -> CallRow:
         digits,
         notes,
         last_note,
-    ) = record[:30]
+        purged,
+    ) = record[:31]
     row: CallRow = object.__new__(CallRow)
     for set_field, value in zip(
         _SETTERS,
@@ -155,6 +157,7 @@ def call_row(record: Sequence[Any]) -> CallRow:
             digits,
             notes,
             last_note,
+            purged == 1,
         ),
         strict=True,
     ):
@@ -195,6 +198,7 @@ def call_record(row: CallRow) -> dict[str, Any]:
         "digits": row.digits,
         "notes": row.notes,
         "last_note": row.last_note,
+        "purged": row.purged,
         "result": _code(row.result),
         "owed": _code(row.owed),
     }

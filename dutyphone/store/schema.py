@@ -1,12 +1,13 @@
 """The tables, and nothing else.
 
-Three sorts of table, and it matters which is which:
+Four sorts of table, and it matters which is which:
 
-- `journal`: the record. Rows are only ever added.
+- `journal`: the record. Rows are only ever added; of old ones `store.retention` takes the body away.
 - projections (`PROJECTIONS`): what the journal amounts to, changed in the transaction that adds the facts, and made
   again from the journal by `store.rebuild`.
 - status (`line_status`, `recorder_beat`): what the recorder says about itself while it runs. Not in the journal, not
   rebuilt.
+- `purge_marks`: how far retention has looked. Lost, it looks from the beginning again.
 
 Times are microseconds since 1970-01-01 UTC (`…_us`). Codes are the values of the enums in `journal.facts` and
 `lines.events`. The search index has tables of its own, which differ between databases: see `store.search`.
@@ -28,9 +29,10 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The revision of `migrations` that makes these tables."""
 
 APPLICATION_ID = 0x64757479
@@ -95,6 +97,7 @@ calls = Table(
     Column("number_id", _BIG),  # numbers.id; NULL if no number came
     Column("result", Text),  # CallRow.result, to be asked for by an index
     Column("owed", Text),  # CallRow.owed, likewise
+    Column("purged", Boolean, nullable=False, server_default=false()),  # its retention time was over
     Index("calls_call", "call", unique=True),
     Index("calls_arrived", "arrived_us"),
     Index("calls_line", "line", "arrived_us"),
@@ -218,4 +221,12 @@ recorder_beat = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
     Column("recorder", _BIG, nullable=False),  # recorders.seq; 0 before there is one
     Column("at_us", _BIG, nullable=False),
+)
+
+purge_marks = Table(
+    "purge_marks",
+    metadata,
+    Column("book", Text, primary_key=True),
+    Column("seq", _BIG, nullable=False),  # journal rows up to here were looked at
+    Column("asked_us", _BIG),  # when the recorder last asked what is due; NULL: never
 )

@@ -128,6 +128,12 @@ class SqliteBackend:
     def streaming_cursor(self, connection: Any) -> Any:
         return connection.cursor()
 
+    def clean(self, session: Session) -> None:
+        """What was overwritten in the database is still in its log, until that goes back into it and is cut off."""
+        session.sql("PRAGMA wal_checkpoint(PASSIVE)")
+        session.sql("PRAGMA busy_timeout = 0")
+        session.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @property
     def journal_bytes(self) -> Select[Any]:
         return _JOURNAL_BYTES
@@ -219,5 +225,6 @@ def _on_connect(connection: Any, _record: Any) -> None:
         cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         cursor.execute("PRAGMA trusted_schema = OFF")
+        cursor.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten; costs no measurable time
     finally:
         cursor.close()

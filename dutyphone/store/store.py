@@ -6,7 +6,7 @@ read models. What a driver of the database raises comes out as `dutyphone.errors
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -105,10 +105,15 @@ class Store:
 
         Raises `DatabaseBusy` or `DiskFull` if it may be tried again, and then nothing was written.
         """
-        if not facts:
-            return range(0)
+        return self.append_from(lambda _session: facts, recorded_at=recorded_at) if facts else range(0)
+
+    def append_from(self, find: Callable[[Session], Sequence[Fact]], *, recorded_at: datetime) -> range:
+        """Write the facts that `find` finds, in one transaction with whatever else it changes; their seqs."""
         backend = self.database.backend
         with self.database.writing() as session:
+            facts = find(session)
+            if not facts:
+                return range(0)
             last = append(session, backend.index, facts, recorded_us=micros(recorded_at))
             if backend.after_append:
                 session.sql(backend.after_append)

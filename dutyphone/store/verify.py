@@ -1,29 +1,33 @@
 """Is the journal what was written, all of it, and do the tables say what it says?
 
-Three questions, one moment: whether every row follows from the row before (the chain), whether the journal is as long
-as it once was (the signed head), and whether the projections are what the facts amount to (replayed beside).
+Three questions: whether every row follows from the row before and every text that is missing was purged by a fact that
+says so (the chain), whether the journal is as long as it once was (the signed head), and whether the projections are
+what the facts amount to (replayed beside).
 """
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, Text, func, select
+from sqlalchemy import Select, Table, Text, func, select
 
 from dutyphone.errors import StoreError
 from dutyphone.i18n import _
+from dutyphone.journal import seqs
 from dutyphone.journal.chain import GENESIS, digest_bytes, row_hash
+from dutyphone.journal.facts import BodiesPurged
 from dutyphone.store.backend import SearchIndex
 from dutyphone.store.database import Database
 from dutyphone.store.head import HeadUnreadable, agrees
 from dutyphone.store.projector import Projector
 from dutyphone.store.replay import facts, project_all
-from dutyphone.store.schema import PROJECTIONS, journal
+from dutyphone.store.schema import PROJECTIONS, calls, journal, numbers
 from dutyphone.store.session import Row, Session
 from dutyphone.store.store import Store, hash_at
 from dutyphone.store.upgrade import ready
@@ -41,9 +45,13 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
-    """What `verify` found. `head_problem` and `projection_differences` are sentences for people."""
+    """What `verify` found. `head_problem` and `projection_differences` are sentences for people.
+
+    `purged` is how many of the rows lost their body when their retention time was over.
+    """
 
     rows: int
+    purged: int
     first_bad: BadRow | None
     head_problem: str | None
     projection_differences: tuple[str, ...]
@@ -60,52 +68,61 @@ def verify(store: Store) -> VerifyReport:
         with store.database.snapshot() as session:
             rows = int(session.scalar(_ROWS))
     except StoreError as error:
-        return VerifyReport(rows=0, first_bad=BadRow(1, _said(error)), head_problem=None, projection_differences=())
-    first_bad = check_chain(store.database)
+        return VerifyReport(
+            rows=0, purged=0, first_bad=BadRow(1, _said(error)), head_problem=None, projection_differences=()
+        )
+    seen = Seen()
+    first_bad = check_chain(store.database, seen)
     with store.database.reading() as session:
         head_problem = check_head(store, rows, first_bad, lambda seq: hash_at(session, seq))
     return VerifyReport(
         rows=rows,
+        purged=sum(map(len, seen.empty)),
         first_bad=first_bad,
         head_problem=head_problem,
         projection_differences=() if first_bad else compare_projections(store.database),
     )
 
 
-def check_chain(database: Database) -> BadRow | None:
+@dataclass(slots=True)
+class Seen:
+    """What a walk along the chain has seen: the last sound row, the rows without body, and those said to be purged."""
+
+    seq: int = 0
+    empty: list[range] = field(default_factory=list)
+    purged: list[range] = field(default_factory=list)
+
+
+def check_chain(database: Database, seen: Seen | None = None) -> BadRow | None:
     """The first row that does not follow from the one before, or cannot be read; None if all do."""
-    return check_rows(database, 1)
+    return check_rows(database, 1, seen)
 
 
-def check_rows(database: Database, first: int) -> BadRow | None:
+def check_rows(database: Database, first: int, seen: Seen | None = None) -> BadRow | None:
     """The same for the rows from `first` on; the hash of the row before them is taken as it is."""
-    good = _Count(first - 1)
+    seen = seen or Seen()
+    seen.seq = first - 1
     rows = database.backend.journal_bytes
     try:
         with database.snapshot() as session:
             if first == 1:
-                return break_in(session.stream(rows), good)
+                return break_in(session.stream(rows), seen)
             previous = hash_at(session, first - 1)
             if previous is None:
                 return BadRow(first - 1, _("it is missing"))
-            return break_in(session.stream(rows.where(journal.c.seq >= first)), good, previous)
+            return break_in(session.stream(rows.where(journal.c.seq >= first)), seen, previous)
     except StoreError as error:
-        return BadRow(good.n + 1, _said(error))
+        return BadRow(seen.seq + 1, _said(error))
 
 
-@dataclass(slots=True)
-class _Count:
-    n: int = 0
+def break_in(rows: Iterator[Row], seen: Seen | None = None, previous: bytes = GENESIS) -> BadRow | None:
+    """The first of `rows` (those of `Backend.journal_bytes`, to the last) that is not what was written.
 
-
-def break_in(rows: Iterator[Row], good: _Count | None = None, previous: bytes = GENESIS) -> BadRow | None:
-    """The first of `rows` (those of `Backend.journal_bytes`) that breaks the chain. Counts the rows that do not.
-
-    `previous` is the hash of the row before the first.
+    `previous` is the hash of the row before the first, which is the one behind `seen.seq`.
     """
-    good = good or _Count()
+    seen = seen or Seen()
     for row in rows:
-        seq = good.n + 1
+        seq = seen.seq + 1
         found, recorded_us, occurred_us, kind, version, body, body_digest, written_hash = row
         if found != seq:
             return BadRow(seq, _("it is missing"))
@@ -118,8 +135,30 @@ def break_in(rows: Iterator[Row], good: _Count | None = None, previous: bytes = 
             return BadRow(seq, _("it was changed"))
         if previous != written_hash:
             return BadRow(seq, _("it does not follow from the row before"))
-        good.n = seq
-    return None
+        if body is None:
+            _note_empty(seen.empty, seq)
+        elif kind == _PURGE:
+            seen.purged += _rows_purged(body)
+        seen.seq = seq
+    taken = seqs.first_outside(seen.empty, seqs.joined(seen.purged))
+    return None if taken is None else BadRow(taken, _("its text was taken out, and no purge says so"))
+
+
+_PURGE = BodiesPurged.__name__.encode()
+
+
+def _rows_purged(body: bytes) -> Iterator[range]:
+    try:
+        yield from seqs.read(json.loads(body)["rows"])
+    except (ValueError, KeyError, TypeError):
+        return  # of a later version, or made by somebody else: it excuses nothing
+
+
+def _note_empty(empty: list[range], seq: int) -> None:
+    if empty and empty[-1].stop == seq:
+        empty[-1] = range(empty[-1].start, seq + 1)
+    else:
+        empty.append(range(seq, seq + 1))
 
 
 def check_head(store: Store, rows: int, first_bad: BadRow | None, hash_of: Callable[[int], bytes | None]) -> str | None:
@@ -166,6 +205,10 @@ def _differences(
     live: Session, live_index: SearchIndex, replayed: Session, replayed_index: SearchIndex
 ) -> Iterator[str]:
     for table in PROJECTIONS:
+        if table is numbers:
+            if _sum(_numbers(live)) != _sum(_numbers(replayed)):
+                yield _("Table {table} differs from the journal.").format(table=table.name)
+            continue
         found, first = 0, None
         for key in _unequal(_ordered(live, table), _ordered(replayed, table), len(table.primary_key)):
             found += 1
@@ -174,19 +217,47 @@ def _differences(
             yield _("Table {table} differs from the journal in {n} rows, the first of them {key}.").format(
                 table=table.name, n=found, key=", ".join(map(str, first))
             )
-    for name in ("text_index", "number_index"):
-        mine = _fingerprint(live_index.documents(live, getattr(live_index, name)))
-        theirs = _fingerprint(replayed_index.documents(replayed, getattr(replayed_index, name)))
-        if mine != theirs:
+    for name, documents in (("text_index", _text_documents), ("number_index", _number_documents)):
+        if _sum(documents(live, live_index)) != _sum(documents(replayed, replayed_index)):
             yield _("The search index {table} differs from the journal.").format(table=name)
 
 
 def _ordered(session: Session, table: Table) -> Iterator[Row]:
     """The rows of `table` in the order of its key, as Python sorts."""
-    rows = session.stream(select(table).order_by(*table.primary_key.columns))
+    rows = session.stream(_comparable(table).order_by(*table.primary_key.columns))
     if any(isinstance(column.type, Text) for column in table.primary_key.columns):
         return iter(sorted(rows, key=tuple))  # databases sort text in ways of their own; these tables are small
     return rows
+
+
+def _comparable(table: Table) -> Select[Any]:
+    """What is compared of `table`: all of it, but numbers by what they say.
+
+    Their ids follow the order in which they came, and that is not the same once some were purged.
+    """
+    if table is not calls:
+        return select(table)
+    own = [column for column in calls.c if column is not calls.c.number_id]
+    return select(*own, numbers.c.number.label("known"), numbers.c.number_raw.label("known_raw")).select_from(
+        calls.outerjoin(numbers, numbers.c.id == calls.c.number_id)
+    )
+
+
+_NUMBERS = select(numbers.c.id, numbers.c.number, numbers.c.number_raw, numbers.c.calls)
+
+
+def _numbers(session: Session) -> Iterator[tuple[object, ...]]:
+    return ((number, raw, n) for _id, number, raw, n in session.stream(_NUMBERS))
+
+
+def _text_documents(session: Session, index: SearchIndex) -> Iterator[tuple[object, ...]]:
+    return index.documents(session, index.text_index)
+
+
+def _number_documents(session: Session, index: SearchIndex) -> Iterator[tuple[object, ...]]:
+    known = {row[0]: (row[1], row[2]) for row in session.stream(_NUMBERS)}
+    for document, token in index.documents(session, index.number_index):
+        yield known.get(document, document), token
 
 
 def _unequal(ours: Iterator[Row], theirs: Iterator[Row], key_length: int) -> Iterator[tuple[Any, ...]]:
@@ -207,11 +278,11 @@ def _unequal(ours: Iterator[Row], theirs: Iterator[Row], key_length: int) -> Ite
             right = next(theirs, None)
 
 
-def _fingerprint(documents: Iterator[tuple[int, str]]) -> tuple[int, int]:
-    """How many pairs there are, and a sum over them that does not depend on their order."""
+def _sum(things: Iterable[tuple[object, ...]]) -> tuple[int, int]:
+    """How many there are, and a sum over them that does not depend on their order."""
     total = count = 0
-    for document, token in documents:
-        total += int.from_bytes(blake2b(f"{document} {token}".encode(), digest_size=16).digest())
+    for thing in things:
+        total += int.from_bytes(blake2b(repr(thing).encode("utf-8", "backslashreplace"), digest_size=16).digest())
         count += 1
     return count, total % 2**128
 

@@ -52,11 +52,12 @@ call_rows = st.builds(
     digits=texts,
     notes=st.integers(0, 99),
     last_note=texts,
+    purged=st.booleans(),
 )
 
 
 EXAMPLE = [1, "c", "desk", "incoming", "ringing", 0, None, None, None, 0, 0.0, None, 0, *[None] * 7]
-EXAMPLE += [0, None, None, None, "", None, 0, "", 0, ""]
+EXAMPLE += [0, None, None, None, "", None, 0, "", 0, "", 0]
 
 
 @given(row=call_rows)
@@ -89,7 +90,7 @@ def test_columns_are_the_fields_in_their_order() -> None:
     names = [field.name for field in fields(CallRow)]
     named = [name.removesuffix("_at") + "_us" if name.endswith("_at") else name for name in names]
     assert list(CALL_COLUMNS) == named
-    assert [column.name for column in calls.c][:30] == named
+    assert [column.name for column in calls.c if column.name in named] == named
     assert set(call_record(call_row(EXAMPLE))) | {"number_id"} == set(calls.c.keys())
 
 

@@ -1,0 +1,62 @@
+"""X32: what is known of people is kept as long as the office says; a clock alone does not decide it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dutyphone.duty.retention import Retention, believes, book_of, last_old
+from dutyphone.journal.facts import FACTS, Book, CallFact
+
+NOW = datetime(2026, 11, 22, 0, 5, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def test_a_book_without_a_rule_is_kept_for_ever() -> None:
+    assert Retention().older_than(Book.CALLS, NOW) is None
+    assert Retention(days={Book.CALLS: 0}).older_than(Book.CALLS, NOW) is None
+
+
+def test_a_rule_counts_days_back_from_now() -> None:
+    assert Retention(days={Book.CALLS: 365}).older_than(Book.CALLS, NOW) == NOW - 365 * DAY
+
+
+def test_everything_said_of_a_call_is_of_its_book_but_what_stays_of_it() -> None:
+    of_calls = {kind for kind in FACTS if book_of(kind) is Book.CALLS}
+    assert of_calls == {kind for kind, fact in FACTS.items() if issubclass(fact, CallFact)} - {"CallPurged"} | {
+        "NoiseHeard"
+    }
+    assert book_of("RecorderStarted") is None
+    assert book_of("CallTeleported") is None
+
+
+def ages(*days_ago: float) -> list[tuple[int, datetime]]:
+    return [(seq, NOW - age * DAY) for seq, age in enumerate(days_ago, 1)]
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "last"),
+    [
+        ((), None),
+        ((10, 9, 8), None),
+        ((60, 50, 40, 20, 10), 3),
+        ((60, 20, 50), 1),  # the clock was set back by a month: what is behind a young row is younger still
+        ((60, -3000, 50, 20), 3),  # one row of the year 2035: as old as the rows around it
+        ((60, 50, -3000, 20), 2),
+        ((-3000, -3000, -3000), None),  # the clock says 2018 now: nothing is old, everything is in the future
+        ((-3000, 60, 20), 2),
+    ],
+)
+def test_rows_are_old_in_the_order_in_which_they_were_written(days_ago: tuple[float, ...], last: int | None) -> None:
+    assert last_old(ages(*days_ago), NOW - 30 * DAY, NOW) == last
+
+
+@pytest.mark.parametrize(
+    ("asked_hours_ago", "believed"),
+    [(None, False), (24, True), (23, True), (1, False), (24 * 400, False), (-24, False)],
+)
+def test_a_clock_that_leapt_is_not_believed_before_the_next_day(asked_hours_ago: float | None, believed: bool) -> None:
+    """X29: a flat battery must not empty the log."""
+    asked = None if asked_hours_ago is None else NOW - timedelta(hours=asked_hours_ago)
+    assert believes(NOW, asked) is believed
