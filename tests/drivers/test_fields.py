@@ -223,7 +223,9 @@ def test_every_ring_form_says_who_writes_it() -> None:
     assert all(form.source for form in RING_FORMS)
 
 
-@pytest.mark.parametrize("text", [b"RINGING", b"RINGBACK", b"ERRORING", b"BRING", b"RIN G", b"STRING", b"SPRING 1"])
+@pytest.mark.parametrize(
+    "text", [b"RINGING", b"RINGBACK", b"ERRORING", b"BRING", b"RIN G", b"R", b"RI", b"RANGE", b"STRING", b"SPRING 1"]
+)
 def test_words_that_are_no_ring(text: bytes) -> None:
     assert find_rings(text) == ((), text)
 

@@ -37,6 +37,8 @@ RING_FORMS = (
     _form(rb"RIN(?=RING)", "first line after opening, its end lost"),
     _form(rb"RIN\s*$", "first line after opening, cut"),
     _form(rb"ING\s*$", "a USB modem that wakes up: its first byte lost"),
+    _form(rb"(?:.ING|R.NG|RI.G|RIN.|RNG|RIG)\s*$", "a long cable: one byte damaged or lost; no modem has such a word"),
+    _form(rb"J?RING[MJ]?\s*$", "a long cable: one bit of the line end turned, which makes M of CR and J of LF"),
     _form(rb"(?i:ring)\s*$", "terminal adapters that do not shout"),
     _form(rb"\+CRING: ?[A-Z].*$", "GSM modems after AT+CRC=1, 3GPP TS 27.007 §6.11"),
     _form(rb"INC\s*$", "ITU-T V.25 bis: incoming call"),
