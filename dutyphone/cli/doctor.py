@@ -110,13 +110,14 @@ def _evidence_option() -> bool:
 
 def _screen() -> Screen:
     from dutyphone import bootstrap
+    from dutyphone.clock import SystemClock
     from dutyphone.doctor import terminal
 
     streams = terminal.standard_streams()
     return bootstrap.Screen(
         encoding=sys.stdout.encoding or "",
         columns=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
-        cell_width=terminal.drawn_width(*streams) if streams is not None else None,
+        cell_width=terminal.drawn_width(*streams, SystemClock()) if streams is not None else None,
     )
 
 

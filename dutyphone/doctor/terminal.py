@@ -6,9 +6,10 @@ import os
 import re
 import select
 import sys
-import time
 from contextlib import suppress
 from typing import BinaryIO
+
+from dutyphone.clock import Clock
 
 SAMPLE = "值"
 PATIENCE_S = 0.3
@@ -18,7 +19,7 @@ _ASK = b"\r" + SAMPLE.encode() + b"\x1b[6n"  # ECMA-48 §8.3.35, DSR 6: where is
 _ERASE = b"\r\x1b[K"
 
 
-def drawn_width(keys: BinaryIO, screen: BinaryIO, *, patience_s: float = PATIENCE_S) -> int | None:
+def drawn_width(keys: BinaryIO, screen: BinaryIO, clock: Clock, *, patience_s: float = PATIENCE_S) -> int | None:
     """Columns that one Chinese character takes; None if either is no terminal or it does not answer."""
     try:
         import termios
@@ -35,7 +36,7 @@ def drawn_width(keys: BinaryIO, screen: BinaryIO, *, patience_s: float = PATIENC
     try:
         tty.setcbreak(in_)
         os.write(out, _ASK)
-        return _answer(in_, time.monotonic() + patience_s)
+        return _answer(in_, clock, clock.now().mono + patience_s)
     except (OSError, termios.error):
         return None
     finally:
@@ -44,9 +45,9 @@ def drawn_width(keys: BinaryIO, screen: BinaryIO, *, patience_s: float = PATIENC
             termios.tcsetattr(in_, termios.TCSADRAIN, before)
 
 
-def _answer(descriptor: int, until: float) -> int | None:
+def _answer(descriptor: int, clock: Clock, until: float) -> int | None:
     said = b""
-    while (left := until - time.monotonic()) > 0 and len(said) < 64:
+    while (left := until - clock.now().mono) > 0 and len(said) < 64:
         if not select.select([descriptor], [], [], left)[0]:
             break
         said += os.read(descriptor, 64)

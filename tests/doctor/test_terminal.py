@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dutyphone.clock import SystemClock
 from dutyphone.doctor.terminal import drawn_width
 
 
@@ -43,7 +44,7 @@ def test_a_terminal_that_answers(width: int) -> None:
         os.fdopen(os.dup(terminal.slave), "rb", buffering=0) as keys,
         os.fdopen(os.dup(terminal.slave), "wb") as screen,
     ):
-        assert drawn_width(keys, screen, patience_s=5) == width  # type: ignore[arg-type]  # unbuffered is as good
+        assert drawn_width(keys, screen, SystemClock(), patience_s=5) == width  # type: ignore[arg-type]  # unbuffered is as good
     assert termios.tcgetattr(terminal.slave) == before
     left = os.read(terminal.master, 64)
     terminal.close()
@@ -56,12 +57,12 @@ def test_a_terminal_that_does_not_answer() -> None:
         os.fdopen(os.dup(terminal.slave), "rb", buffering=0) as keys,
         os.fdopen(os.dup(terminal.slave), "wb") as screen,
     ):
-        assert drawn_width(keys, screen, patience_s=0.05) is None  # type: ignore[arg-type]
+        assert drawn_width(keys, screen, SystemClock(), patience_s=0.05) is None  # type: ignore[arg-type]
     terminal.close()
 
 
 def test_a_file_is_no_terminal(tmp_path: Path) -> None:
     path = tmp_path / "out"
     with path.open("wb") as screen, path.open("rb") as keys:
-        assert drawn_width(keys, screen) is None
+        assert drawn_width(keys, screen, SystemClock()) is None
     assert path.read_bytes() == b"", "nothing is written where nobody looks"
