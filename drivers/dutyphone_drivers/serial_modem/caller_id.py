@@ -15,6 +15,8 @@ from dutyphone_drivers.serial_modem.names import decode_name
 
 _LONGEST_NUMBER = 40
 """Characters. ITU-T E.164 allows 15 digits; the rest is room for prefixes and punctuation."""
+_FEWEST_MESSAGE_DIGITS = 24
+"""Hexadecimal digits: more than any number has; a message with date and time has as many before its number begins."""
 _MOST_FIELDS = 64
 _MOST_WIRE = 4096
 """Bytes kept of one burst as it came; the longest message with every parameter is below 1 kB."""
@@ -84,7 +86,7 @@ class Burst:
         """Fields of a line. Hexadecimal ones are taken apart."""
         self.open(wire)
         for field in fields:
-            if field.kind is Kind.HEXADECIMAL:
+            if field.kind is Kind.HEXADECIMAL or _is_message(field):
                 self._add_hex_field(field)
             else:
                 self._take(field)
@@ -119,6 +121,12 @@ class Burst:
                 self._take(parameter)
         else:
             self._take(Field(Kind.OTHER, field.key, field.value))
+
+
+def _is_message(field: Field) -> bool:
+    """Whether a message stands where a number is expected."""
+    digits = frames.hex_digits(field.value) if field.kind is Kind.NUMBER else None
+    return digits is not None and len(digits) >= _FEWEST_MESSAGE_DIGITS and frames.begins_message(digits)
 
 
 def put_together(

@@ -115,6 +115,8 @@ SPELLINGS = (
     Spelling("CALLING NAME", Kind.NAME, "exchanges"),
     Spelling("CALLING PARTY NAME", Kind.NAME, "exchanges"),
     Spelling("CALLED", Kind.CALLED, "terminal adapters"),
+    Spelling("CALLED ID", Kind.CALLED, "beside CALLER ID"),
+    Spelling("CDN", Kind.CALLED, "called number, beside CPN"),
     Spelling("CALLED NO", Kind.CALLED, "terminal adapters"),
     Spelling("CALLED PARTY NUMBER", Kind.CALLED, "ISDN terminal adapters, ITU-T Q.931 §4.5.8"),
     Spelling("DNIS", Kind.CALLED, "exchanges: dialled number"),
@@ -160,6 +162,8 @@ _WORD_BYTE = re.compile(rb"[A-Za-z0-9_'+]")
 _BETWEEN = b" \t,;|"
 """What may stand between two fields of a line."""
 _GSM_PART = re.compile(rb'(?:^|,)\s*(?:"([^"]*)"|([^,]*))')
+_UCS2_NUMBER = re.compile(rb"(?:00(?:3\d|2[ABab])){3,}")
+"""Digits as UCS-2 in hexadecimal: a GSM modem after AT+CSCS="UCS2", 3GPP TS 27.007 §5.5."""
 _GSM_NAME_AT = {"+CLIP": 4, "+CCWA": 3}
 _GSM_VALIDITY = {b"1": b"P", b"2": b"O", b"3": b"C", b"4": b"O"}
 """Withheld, not available, payphone, unavailable (3GPP TS 27.007 §7.11), as the letters of GR-30."""
@@ -230,6 +234,8 @@ def _number(word: str, value: bytes) -> list[Field]:
 def _gsm(word: str, value: bytes) -> list[Field]:
     """`"13900001234",161,"",,"ZHANG SAN",0`: number, type, then by place the name and how valid the number is."""
     parts = [quoted or bare.strip(b' "') for quoted, bare in _GSM_PART.findall(value)]
+    if parts and _UCS2_NUMBER.fullmatch(parts[0]):
+        parts = [_from_ucs2(part) for part in parts]
     name, validity = [*parts, *[b""] * 6][_GSM_NAME_AT[word] :][:2]
     fields = [Field(Kind.NUMBER, word, parts[0] if parts else b"")]
     if not fields[0].value and (why := _GSM_VALIDITY.get(validity)):
@@ -239,3 +245,10 @@ def _gsm(word: str, value: bytes) -> list[Field]:
     if rest := value.partition(b",")[2]:
         fields.append(Field(Kind.OTHER, f"{word},", rest))
     return fields
+
+
+def _from_ucs2(part: bytes) -> bytes:
+    """`part` as UTF-8 if it is UCS-2 in hexadecimal, else as it is."""
+    if not part or len(part) % 4 or not re.fullmatch(rb"[0-9A-Fa-f]+", part):
+        return part
+    return bytes.fromhex(part.decode("ascii")).decode("utf-16-be", "replace").encode("utf-8")

@@ -34,7 +34,7 @@ PARAMETERS: dict[int, tuple[str, Kind]] = {
 }
 """Parameters of MDMF by type. To teach a new one, add a row."""
 
-_HEX_LINE = re.compile(rb"[0-9A-Fa-f]{2}(?:[ \t]?[0-9A-Fa-f])*")
+_HEX_LINE = re.compile(rb"(?:0[xX])?[0-9A-Fa-f]{2}(?:[ \t:,-]{0,2}(?:0[xX])?[0-9A-Fa-f])*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def hex_digits(text: bytes) -> bytes | None:
     """The hexadecimal digits of a line that holds nothing else, None if it holds anything else."""
     if not _HEX_LINE.fullmatch(text):
         return None
-    return text.translate(None, b" \t")[:_LONGEST_HEX].upper()
+    return text.upper().replace(b"0X", b"").translate(None, b" \t:,-")[:_LONGEST_HEX]
 
 
 def begins_message(digits: bytes) -> bool:
@@ -107,5 +107,5 @@ def _bytes(digits: bytes) -> bytes:
 
 
 def _without_filling(message: bytes) -> bytes:
-    """Some chips print the end of the channel seizure (0x55) as well."""
-    return message.lstrip(b"\x55")
+    """Some chips print the end of the channel seizure (0x55) and of the mark signal (0xFF) as well."""
+    return message.lstrip(b"\x55\xff")

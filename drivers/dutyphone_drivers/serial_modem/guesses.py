@@ -26,8 +26,18 @@ _STAMP = re.compile(
 """Year, month, day, perhaps with the time; or MMDDhhmm."""
 
 
+_COLUMNS = re.compile(rb"""[,;|"\t]+""")
+
+
 def guess_number(text: bytes) -> Field | None:
     """The one telephone number in a line, under the words before it; None if there is none, or it may be a date."""
+    if (field := _number_in(text)) is not None or _NOT_ABOUT_CALLERS.search(text):
+        return field
+    columns = [column for part in _COLUMNS.split(text) if (column := _number_in(part.strip()))]
+    return columns[0] if len(columns) == 1 else None
+
+
+def _number_in(text: bytes) -> Field | None:
     match = _HOLDS_A_NUMBER.fullmatch(text)
     if match is None:
         return None

@@ -118,6 +118,8 @@ def _read_rest(text: bytes, *, bare_number: bool, more_hex: bool, ringing: bool)
     digits = frames.hex_digits(text)
     if digits and (more_hex or frames.begins_message(digits)):
         return Reading(hexadecimal=digits)
+    if frames.begins_message(raw := text.hex().upper().encode("ascii")):
+        return Reading(hexadecimal=raw)
     if text.upper() == b"+VCIDR:":
         return Reading(sign=Sign.BURST_BEGINS)
     if text.upper().startswith(b"+VCIDR:") and (digits := frames.hex_digits(clean(text[7:]))):

@@ -46,7 +46,8 @@ RING_FORMS = (
 )
 """The words for one ring."""
 
-_BEFORE = re.compile(rb"^(?:OK|ERROR|NO CARRIER)?[^A-Za-z0-9]*(?=RIN)")
+_BEFORE = re.compile(rb"^(?:OK|ERROR|NO CARRIER)?(?:[^A-Za-z]{0,24}?\d\d:\d\d[^A-Za-z]{0,24}?|)[^A-Za-z0-9]*(?=RIN)")
+"""A result whose line end was lost, the time of day that a serial server puts before each line, dirt."""
 _GROUPS = {"number": Kind.NUMBER, "called": Kind.CALLED}
 
 
