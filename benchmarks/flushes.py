@@ -1,4 +1,4 @@
-"""A disk that is watched, and made slow: a preloaded library counts the flushes of a child and lets each take longer."""
+"""A disk that is watched, and made slow: a preloaded library counts the flushes of a child and delays each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def can_watch() -> bool:
 
 
 def watch(arguments: Sequence[str], folder: Path, *, flush_ms: float = 0.0) -> Watched:
-    """Run `python -m ARGUMENTS`; every flush takes `flush_ms` longer than the disk does. Raises `CalledProcessError`."""
+    """Run `python -m ARGUMENTS`; every flush takes `flush_ms` longer. Raises `CalledProcessError`."""
     log = folder / "flushes.log"
     log.write_bytes(b"")
     done = subprocess.run(

@@ -1,7 +1,8 @@
 """P3: many busy lines on a slow disk share their flushes.
 
-The disk is made slow by a preloaded library, which lets every flush take 5 ms longer. Ours is the recorder's writer behind its inbox,
-fed by as many lines as fast as it takes events. The reference commits every event by itself, with sqlite3 by hand.
+The disk is made slow by a preloaded library, which lets every flush take 5 ms longer. Ours is the recorder's writer
+behind its inbox, fed by as many lines as fast as it takes events. The reference commits every event by itself, with
+sqlite3 by hand.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from benchmarks.made_up_calls import BETWEEN_CALLS_S, FIRST, LINES, made_up_log
 from benchmarks.measure import (
@@ -131,7 +131,7 @@ class _Log:
     def ask_by_hand(self, question: Question) -> list[Any]:
         return list(self._connection.execute(question.sql, question.values).fetchall())
 
-    def __enter__(self) -> _Log:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

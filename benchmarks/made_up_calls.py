@@ -24,6 +24,7 @@ from dutyphone.journal.facts import (
     Settlement,
 )
 from dutyphone.lines.events import Evidence
+from dutyphone.store.schema import REVISION
 from dutyphone.store.store import LineDeclaration, Store
 
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -62,11 +63,11 @@ def made_up_facts(calls: int, *, first: int = 0, seed: int = SEED) -> Iterator[l
 
 
 def made_up_log(folder: Path, calls: int) -> Path:
-    """The database with `calls` made-up calls; made if it is not in `folder` yet."""
-    path = folder / f"calls-{calls}.db"
+    """The database with `calls` made-up calls; made if it is not in `folder` yet. One for each schema."""
+    path = folder / f"calls-{calls}-{REVISION}.db"
     if path.exists():
         return path
-    making = folder / f"calls-{calls}.making.db"
+    making = folder / f"{path.stem}.making.db"
     for left_over in folder.glob(f"{making.name}*"):
         if left_over.is_file():
             left_over.unlink()

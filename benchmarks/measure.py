@@ -1,4 +1,4 @@
-"""What every benchmark shares: its options, rounds that alternate, medians, and a report with both figures and the ratio.
+"""What every benchmark shares: options, rounds that alternate, medians, a report with both figures and the ratio.
 
 A figure alone says nothing on a machine that others use too. So ours and a bare reference are measured in turn, in the
 same run, and what counts is the ratio of their medians.
@@ -25,6 +25,8 @@ from typing import Any, TypeVar
 from dutyphone.store.sqlite import safe_driver
 
 T = TypeVar("T")
+
+_NOT_SIZES = frozenset({"json", "folder", "child", "only_ours", "url", "log"})
 
 IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 
@@ -188,7 +190,7 @@ def seconds(work: Callable[[], object]) -> float:
 def report(goal: str, options: argparse.Namespace, findings: Sequence[Finding], notes: Sequence[str] = ()) -> None:
     """Print all that was found, with the machine it was found on."""
     on = machine(options.folder)
-    sizes = {name: value for name, value in vars(options).items() if name not in {"json", "folder"}}
+    sizes = {name: value for name, value in vars(options).items() if name not in _NOT_SIZES and value}
     if options.json:
         whole = {
             "goal": goal,
@@ -239,9 +241,8 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or "unknown processor"
-    return next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown processor"
-    )
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "unknown processor")
 
 
 def _verdict(goal: Goal | None, reached: bool | None) -> str:

@@ -1,7 +1,7 @@
 """P4: how soon another process notices what was committed, what waiting costs it, and whether it misses anything.
 
-Time runs from the moment the commit has returned until the other process has read what is new. Ours is the store's nudge
-and `Feed`; the reference is a bare datagram and a bare SELECT. Both processes are on this machine and share its
+Time runs from the moment the commit has returned until the other process has read what is new. Ours is the store's
+nudge and `Feed`; the reference is a bare datagram and a bare SELECT. Both processes are on this machine and share its
 monotonic clock. `--postgres` asks the same of a server, against bare LISTEN.
 """
 
@@ -170,7 +170,7 @@ def _bare_datagram(folder: Path, options: argparse.Namespace) -> list[float]:
             for _change in _changes(options.changes):
                 connection.execute("INSERT INTO event (body) VALUES ('ring')")
                 committed = time.monotonic()
-                sender.sendto(b"!", f"{path}.sock")
+                sender.sendto(b"!", _address(os.getpid()))
                 delays.append(child.heard_at() - committed)
             return delays
     finally:
@@ -248,7 +248,7 @@ def _watch_feed(options: argparse.Namespace) -> None:
 
 def _watch_datagrams(options: argparse.Namespace) -> None:
     receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    receiver.bind(f"{options.url}.sock")
+    receiver.bind(_address(os.getppid()))
     connection = safe_driver().connect(options.url, isolation_level=None)
     _say("ready")
     while True:
@@ -298,6 +298,11 @@ _CHILDREN: dict[str, Callable[[argparse.Namespace], None]] = {
     "reader": _read_on,
     "idle": _be_idle,
 }
+
+
+def _address(parent: int) -> str:
+    """Without a place in the file system (unix(7)): the path of a folder may be too long for a socket."""
+    return f"\0dutyphone-benchmark-{parent}"
 
 
 def _no_key(options: argparse.Namespace) -> Path | None:

@@ -1,7 +1,7 @@
 """P6: Chinese words of two to eight characters are found at once, and exactly where LIKE finds them.
 
-The reference counts by LIKE over all names and notes on the bare driver. Ours is the first page of the search. Terms are
-cut out of the texts of the log at random, punctuation included; some are turned around, so that they are in no text.
+The reference counts by LIKE over all names and notes on the bare driver. Ours is the first page of the search. Terms
+are cut out of the texts of the log at random, punctuation included; some are turned around, to be in no text.
 """
 
 from __future__ import annotations

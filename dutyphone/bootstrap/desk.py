@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dutyphone import i18n
 from dutyphone.bootstrap.exports import export_from_console
 from dutyphone.bootstrap.lines import site_of
 from dutyphone.bootstrap.log import open_store
 from dutyphone.clock import SystemClock
 from dutyphone.config import Settings
+
+if TYPE_CHECKING:
+    from dutyphone.store.feed import Feed
+    from dutyphone.store.store import Store
 
 
 def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> None:
@@ -17,13 +23,12 @@ def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> 
 
     from dutyphone.calls.numbers import show_number
     from dutyphone.calls.places import place_of
-    from dutyphone.store.feed import Feed
 
     site = site_of(settings)
     folder = settings.folder()
     desk = Desk(
         open_store=lambda: open_store(settings, drill=drill),
-        open_feed=Feed,
+        open_feed=_open_feed,
         clock=SystemClock(),
         zone=settings.time_zone(),
         room=settings.room.name,
@@ -39,3 +44,10 @@ def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> 
         quit_warning=quit_warning,
     )
     DutyConsole(desk).run()
+
+
+def _open_feed(store: Store) -> Feed:
+    """Loads the database library, which takes as long as half of the first screen; so only after that."""
+    from dutyphone.store.feed import Feed
+
+    return Feed(store)
