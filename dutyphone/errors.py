@@ -108,6 +108,18 @@ class UnsafeSqlite(StoreError):
     """The SQLite library has the WAL-reset race (3.7.0 to 3.51.2)."""
 
 
+class KeyUnusable(StoreError):
+    """The key of an encrypted log is missing, is not a key, or anybody may read it."""
+
+
+class WrongKey(StoreError):
+    """The log is encrypted with another key, or is not encrypted at all."""
+
+
+class BackupUnusable(StoreError):
+    """A copy of the log is not what its manifest says, or not whole. The log itself was not touched."""
+
+
 class ChainBroken(StoreError):
     """The journal does not check. `seq` is the first bad row."""
 

@@ -18,16 +18,18 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from dutyphone.errors import DatabaseUnusable
 from dutyphone.i18n import _
 from dutyphone.store.backend import Backend
+from dutyphone.store.key import LogKey
 from dutyphone.store.session import Session, Statements
 
 
 class Database:
     """The connections to one database."""
 
-    def __init__(self, url: str, *, create: bool) -> None:
+    def __init__(self, url: str, *, create: bool, key: LogKey | None = None) -> None:
         """Raises `StoreError` if it cannot work; nothing is read from the database yet."""
         self.url = _parse(url)
-        self.backend = _backend(self.url)
+        self.key = key
+        self.backend = _backend(self.url, key)
         self.backend.prepare(create=create)
         self.engine = self.backend.make_engine()
         self._statements = Statements(self.engine.dialect, self.backend.streaming_cursor)
@@ -157,12 +159,17 @@ def _parse(url: str) -> URL:
         ) from error
 
 
-def _backend(url: URL) -> Backend:
+def _backend(url: URL, key: LogKey | None) -> Backend:
     kind = url.get_backend_name()
     if kind == "sqlite":
         from dutyphone.store.sqlite import SqliteBackend
 
-        return SqliteBackend(url)
+        return SqliteBackend(url, key)
+    if key is not None:
+        raise DatabaseUnusable(
+            _("Only an SQLite file can be encrypted by dutyphone."),
+            advice=_("Encrypt the disk of the database server, and take the key out of the configuration."),
+        )
     if kind == "postgresql":
         from dutyphone.store.postgres import PostgresBackend
 

@@ -33,9 +33,11 @@ from dutyphone.errors import (
     DiskFull,
     StoreError,
     UnsafeSqlite,
+    WrongKey,
 )
 from dutyphone.i18n import _
 from dutyphone.store.fts import FtsIndex
+from dutyphone.store.key import LogKey, encrypted_salt
 from dutyphone.store.mounts import network_file_system
 from dutyphone.store.schema import APPLICATION_ID, journal
 from dutyphone.store.session import Session
@@ -73,7 +75,7 @@ class SqliteBackend:
     begin_read = "BEGIN"
     cheap_commits = "PRAGMA synchronous = NORMAL"
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, key: LogKey | None = None) -> None:
         if not url.database or url.database == ":memory:":
             raise DatabaseUnusable(
                 _("A database in memory forgets every call."),
@@ -83,11 +85,16 @@ class SqliteBackend:
         self.path: Path | None = Path(url.database).absolute()
         self._file = self.path
         self._driver = safe_driver()
+        self.key = key
+        if key is not None and not self._driver.__name__.startswith("sqlcipher3"):
+            raise DatabaseUnusable(
+                _("This SQLite cannot encrypt."), advice=_("Install the module that can: pip install sqlcipher3")
+            )
         self.index = FtsIndex()
 
     def make_engine(self) -> Engine:
         engine = create_engine(self._url, module=self._driver, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "connect", self._on_connect)
         return engine
 
     def prepare(self, *, create: bool) -> None:
@@ -99,6 +106,11 @@ class SqliteBackend:
                 evidence=network,
             )
         if self._file.exists():
+            if self.key is not None and self._file.stat().st_size > 0 and encrypted_salt(self._file) is None:
+                raise WrongKey(
+                    _("{path} is not encrypted, but a key is configured.").format(path=self._file),
+                    advice=_("Encrypt it: dutyphone db encrypt. Or take the key out of the configuration."),
+                )
             return
         if not create:
             raise DatabaseUnusable(
@@ -162,6 +174,12 @@ class SqliteBackend:
                 advice=_("Try again; if it stays so, close programs that have the file open."),
                 evidence=f"{name}: {said}",
             )
+        if code == "SQLITE_NOTADB" and self.key is not None:
+            return WrongKey(
+                _("The key does not open {path}.").format(path=self._file),
+                advice=_("Use the key it was encrypted with. Nobody can read it without that."),
+                evidence=f"{name}: {said}",
+            )
         if code in _UNUSABLE:
             return self._unusable(f"{name}: {said}")
         return StoreError(
@@ -169,6 +187,20 @@ class SqliteBackend:
             advice=_("Check the disk, then run: dutyphone verify"),
             evidence=f"{name}: {said}",
         )
+
+    def _on_connect(self, connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        try:
+            if self.key is not None:
+                cursor.execute(f'PRAGMA key = "{self.key.spelled}"')
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            cursor.execute("PRAGMA trusted_schema = OFF")
+            cursor.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten; costs no measurable time
+        finally:
+            cursor.close()
 
     def _no_room(self) -> bool:
         """Whether the disk has less free than SQLite needs to begin anything."""
@@ -187,11 +219,13 @@ class SqliteBackend:
         )
 
     def _unusable(self, said: str) -> DatabaseUnusable:
-        folder = self._file.parent
+        advice = _("Check that it is a dutyphone database and that you may write in {folder}.").format(
+            folder=self._file.parent
+        )
+        if encrypted_salt(self._file) is not None and self.key is None:
+            advice = _("If it is encrypted, name its key: key_file in [database]. Else it is no database of dutyphone.")
         return DatabaseUnusable(
-            _("{path} cannot be used as a database.").format(path=self._file),
-            advice=_("Check that it is a dutyphone database and that you may write in {folder}.").format(folder=folder),
-            evidence=said,
+            _("{path} cannot be used as a database.").format(path=self._file), advice=advice, evidence=said
         )
 
 
@@ -215,16 +249,3 @@ def refuse_unsafe(version: tuple[int, ...], module: str) -> None:
             ),
             advice=_("Install the module that carries a sound one: pip install sqlcipher3"),
         )
-
-
-def _on_connect(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    try:
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        cursor.execute("PRAGMA trusted_schema = OFF")
-        cursor.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten; costs no measurable time
-    finally:
-        cursor.close()

@@ -15,13 +15,15 @@ from typing import Self
 
 from sqlalchemy import bindparam, select
 
-from dutyphone.errors import StoreError
+from dutyphone.errors import DatabaseBusy, StoreError
+from dutyphone.i18n import _
 from dutyphone.journal.facts import Fact
 from dutyphone.store import queries, status
 from dutyphone.store.append import append, tail
 from dutyphone.store.database import Database
 from dutyphone.store.head import HeadKeeper, load_key
 from dutyphone.store.history import History
+from dutyphone.store.key import LogKey
 from dutyphone.store.lease import RecorderLease
 from dutyphone.store.nudge import Nudger, watchers_folder
 from dutyphone.store.readmodels import (
@@ -58,18 +60,25 @@ class Store:
         self._last_at: datetime | None = None
 
     @classmethod
-    def open(cls, url: str, *, create: bool = True, key_folder: Path | None = None) -> Store:
+    def open(cls, url: str, *, create: bool = True, key_folder: Path | None = None, key: LogKey | None = None) -> Store:
         """Open the database at `url` (`sqlite:////absolute/path.db`, `postgresql+psycopg://user@host/name`).
 
         `create` makes a database that is not there and brings an older one up to date. `key_folder` keeps the key that
         signs the head of the journal, best where only the recorder's user can read; None: beside the SQLite file. A
-        head is kept beside the SQLite file; for a server it is kept in `key_folder`, and not at all without one.
+        head is kept beside the SQLite file; for a server it is kept in `key_folder`, and not at all without one. `key`
+        is what an SQLite file is encrypted with, None if it is not.
 
         Raises `StoreError`.
         """
-        database = Database(url, create=create)
+        database = Database(url, create=create, key=key)
         try:
+            before = _file(database.path)
             ready(database, upgrade=create)
+            if before is not None and before != _file(database.path):
+                raise DatabaseBusy(
+                    _("{path} was replaced while it was being opened.").format(path=database.path),
+                    advice=_("Try again."),
+                )
             keeps_head = database.path is not None or key_folder is not None
             return cls(database, _head_keeper(database, key_folder, make=create), keeps_head=keeps_head)
         except BaseException:
@@ -227,6 +236,15 @@ def hash_at(session: Session, seq: int) -> bytes | None:
     """The hash of row `seq`, None if there is no such row."""
     found = session.scalar(_HASH_AT, wanted=seq)
     return None if found is None else bytes(found)
+
+
+def _file(path: Path | None) -> tuple[int, int] | None:
+    """Which file it is, whatever it is called; None if there is none."""
+    try:
+        found = None if path is None else path.stat()
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
 
 
 def _head_keeper(database: Database, key_folder: Path | None, *, make: bool) -> HeadKeeper | None:

@@ -27,6 +27,7 @@ def ready(database: Database, *, upgrade: bool) -> None:
                 advice=_("Name another file for the calls; this one is left as it is."),
             )
         if ours and _revision(session) == REVISION:
+            database.backend.settle(session)
             return
         if not upgrade:
             raise DatabaseUnusable(

@@ -25,6 +25,7 @@ from dutyphone.journal.facts import BodiesPurged
 from dutyphone.store.backend import SearchIndex
 from dutyphone.store.database import Database
 from dutyphone.store.head import HeadUnreadable, agrees
+from dutyphone.store.key import random_key
 from dutyphone.store.projector import Projector
 from dutyphone.store.replay import facts, project_all
 from dutyphone.store.schema import PROJECTIONS, calls, journal, numbers
@@ -189,7 +190,8 @@ def check_head(store: Store, rows: int, first_bad: BadRow | None, hash_of: Calla
 def compare_projections(database: Database) -> tuple[str, ...]:
     """Replay the journal into a scratch database and compare; a sentence for each table that differs."""
     with tempfile.TemporaryDirectory(prefix="dutyphone-verify-") as folder:
-        scratch = Database(f"sqlite:///{Path(folder) / 'replayed.db'}", create=True)
+        key = None if database.key is None else random_key()  # what is secret is not written down in the clear
+        scratch = Database(f"sqlite:///{Path(folder) / 'replayed.db'}", create=True, key=key)
         try:
             ready(scratch, upgrade=True)
             with database.snapshot() as live, scratch.writing() as replayed:
