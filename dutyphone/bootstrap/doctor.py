@@ -12,7 +12,7 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -115,7 +115,14 @@ def guided_check(config_path: Path | None, name: str, person: guide.Person, *, m
             )
         clock = clock_of(line)
         both = cast("guide.Plugin", plugin)  # a plug-in that is found, and examines as well
-        verdict = guide.check_with(person, name, both, line.options(), clock, mask=mask)
+        folder = settings.folder() / "doctor"
+        kept: list[Path] = []
+
+        def keep(transcript: str) -> None:
+            kept.append(_keep(folder, name, len(kept) + 1, transcript))
+            person.tell(_("The whole dialogue is in {path}.").format(path=kept[-1]))
+
+        verdict = guide.check_with(person, name, both, line.options(), clock, keep=keep, mask=mask)
     guided = lines.GUIDED.format(line=name)
     answers = tuple(
         Answer(check=power.value, title=guide.TITLES[power], subject=name, finding=finding)
@@ -124,7 +131,7 @@ def guided_check(config_path: Path | None, name: str, person: guide.Person, *, m
     return GuidedResult(
         answers=answers,
         options=dict(verdict.options),
-        transcripts=tuple(_keep(settings.folder() / "doctor", name, verdict.transcripts)),
+        transcripts=tuple(kept),
     )
 
 
@@ -461,14 +468,12 @@ def _line_settings(settings: Settings, name: str, config_path: Path | None) -> L
 # --- files -------------------------------------------------------------------------------------------------------
 
 
-def _keep(folder: Path, line: str, transcripts: Sequence[str]) -> Iterator[Path]:
-    """Write the transcripts where only this user can read them."""
-    stamp = f"{SystemClock().now().utc:%Y%m%dT%H%M%SZ}"
+def _keep(folder: Path, line: str, place: int, transcript: str) -> Path:
+    """Write a transcript where only this user can read it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for place, text in enumerate(transcripts, start=1):
-        path = folder / f"{line}-{stamp}-{place}.txt"
-        path.write_text(text, encoding="utf-8")
-        yield path
+    path = folder / f"{line}-{SystemClock().now().utc:%Y%m%dT%H%M%SZ}-{place}.txt"
+    path.write_text(transcript, encoding="utf-8")
+    return path
 
 
 def _replace(path: Path, text: str) -> None:

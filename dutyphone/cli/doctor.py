@@ -77,13 +77,11 @@ class _AtTheKeyboard:
 
 
 def _offer(found: GuidedResult, config: Path | None, name: str) -> None:
-    """Say where the transcripts are, and write the options if they are wanted."""
+    """Say which options are wanted, and write them if the person agrees."""
     from dutyphone import bootstrap
     from dutyphone.doctor.editing import lines_to_write
 
     person = _AtTheKeyboard()
-    for path in found.transcripts:
-        person.tell(_("The whole dialogue is in {path}.").format(path=path))
     if not found.options:
         return
     person.tell(_("This belongs into the configuration:"))

@@ -35,7 +35,7 @@ from dutyphone.lines.events import (
 from dutyphone.lines.examination import Certainty, Claim, Examination, Power, powers_shown
 from dutyphone.lines.transcript import escape
 
-FIRST_RING_S = 180.0
+FIRST_RING_S = 120.0
 """A person has this long to find a mobile and ring."""
 CALL_S = 90.0
 """And this long to answer and put down."""
@@ -84,27 +84,47 @@ class Task(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What this line can tell. `options` belong into the configuration; `transcripts` are the dialogues, in order."""
+    """What this line can tell. `options` belong into the configuration and are not there yet."""
 
     examination: Examination
     claims: Mapping[Power, Claim]
     options: Mapping[str, object] = field(default_factory=dict)
-    transcripts: tuple[str, ...] = ()
 
 
 def check_with(
-    person: Person, line: str, plugin: Plugin, options: Mapping[str, object], clock: Clock, *, mask: bool = False
+    person: Person,
+    line: str,
+    plugin: Plugin,
+    options: Mapping[str, object],
+    clock: Clock,
+    *,
+    keep: Callable[[str], None],
+    mask: bool = False,
 ) -> Verdict:
-    """Examine, listen while the person rings, and say what came of it. Raises `LineGone`."""
+    """Examine, listen while the person rings, and say what came of it. Raises `LineGone`.
+
+    `keep` is given the transcript of each time of listening, also of one in which the line was lost.
+    """
     examiner = plugin.examine_line(line, options)
     examination = examine(line, examiner, clock)
     person.tell(_("This is {device}.").format(device=examination.device or examination.family_title))
     trial = {**options, **examiner.trial_options()}
     ordinary = {**options, **examiner.settled_options(frozenset())}
-    rounds = [_listen(person, line, plugin, trial, clock, examination)]
+    rounds: list[_Round] = []
+
+    def listen_with(some: Mapping[str, object]) -> _Round:
+        with Listening(line, plugin.open_line(line, some), clock) as listening:
+            one = _Round(options=some, listening=listening)
+            try:
+                _go_through(person, one, examination, first=not rounds)
+            finally:
+                keep(one.transcript(examination, mask=mask))
+        return one
+
+    rounds.append(listen_with(trial))
     if trial != ordinary and rounds[0].tried and not {Power.RING, Power.CALLER_ID} <= rounds[0].seen:
         person.tell(_("Not everything came. Once more, with the modem in its ordinary state."))
-        rounds.append(_listen(person, line, plugin, ordinary, clock, examination, handset_too=False))
+        rounds.append(listen_with(ordinary))
     tried = any(one.tried for one in rounds)
     keeps_trial = _worth_keeping(rounds)
     seen = frozenset[Power]().union(*(one.seen for one in rounds))
@@ -115,7 +135,6 @@ def check_with(
             for power in Power
         },
         options=examiner.settled_options(rounds[0].seen if keeps_trial else frozenset()) if tried else {},
-        transcripts=tuple(one.transcript(examination, mask=mask) for one in rounds),
     )
 
 
@@ -149,7 +168,6 @@ class _Round:
     listening: Listening
     tried: bool = False
     rang: bool = False
-    handset_tried: bool = False
 
     @property
     def seen(self) -> frozenset[Power]:
@@ -166,35 +184,23 @@ class _Round:
         return "\n".join([*head, "#", *notes, *steps]) + "\n"
 
 
-def _listen(
-    person: Person,
-    line: str,
-    plugin: DriverPlugin,
-    options: Mapping[str, object],
-    clock: Clock,
-    examination: Examination,
-    *,
-    handset_too: bool = True,
-) -> _Round:
-    """Set the line up with `options` and go through the tasks."""
-    with Listening(line, plugin.open_line(line, options), clock) as listening:
-        one = _Round(options=options, listening=listening)
-        listening.wait_until_open()
-        person.tell(
-            _(
-                "Ring this telephone from a mobile now. Let it ring three times, then lift the handset, wait five "
-                "seconds, and put it back."
-            )
+def _go_through(person: Person, one: _Round, examination: Examination, *, first: bool) -> None:
+    """Wait for the device, then go through the tasks; that with the keys only the `first` time. Raises `LineGone`."""
+    one.listening.wait_until_open()
+    person.tell(
+        _(
+            "Ring this telephone from a mobile now. Let it ring three times, then lift the handset, wait five "
+            "seconds, and put it back."
         )
-        one.rang = _follow(person, one, Task.RING)
+    )
+    one.rang = _follow(person, one, Task.RING)
+    if one.listening.gone is None:
         one.tried = one.rang or person.agrees(_("Nothing was heard. Did you ring, and did the telephone ring?"))
-        one.handset_tried = one.tried
-        if handset_too and one.tried and _worth_asking(examination, one):
-            person.tell(_("Now lift the handset, press 1 2 3 4 5, wait five seconds, and put it back."))
-            _follow(person, one, Task.HANDSET)
-        if listening.gone is not None:
-            raise listening.gone
-    return one
+    if first and one.tried and _worth_asking(examination, one):
+        person.tell(_("Now lift the handset, press 1 2 3 4 5, wait five seconds, and put it back."))
+        _follow(person, one, Task.HANDSET)
+    if one.listening.gone is not None:
+        raise one.listening.gone
 
 
 def _worth_asking(examination: Examination, one: _Round) -> bool:

@@ -73,6 +73,14 @@ def test_a_silent_modem(desk: Desk) -> None:
     assert "does not answer" in desk.found()["device"].sentence
 
 
+def test_a_port_that_hangs(desk: Desk) -> None:
+    """A converter whose driver has died: not even a read with a time-out comes back."""
+    desk.configure(desk.simulated("@ +1\n* freeze\n@ +90\n* thaw\n@ +3600\n"))
+    found = desk.found()["device"]
+    assert found.status is Status.FAULT
+    assert "does not answer" in found.sentence
+
+
 def test_a_pulled_cable(desk: Desk) -> None:
     desk.configure(desk.simulated("* unplug\n@ +3600\n"))
     found = desk.found()["device"]
@@ -247,6 +255,22 @@ def test_a_recorder_that_died_is_a_fault(desk: Desk, log: Store) -> None:
     found = desk.found()["recorder"]
     assert found.status is Status.FAULT
     assert "3 hours ago" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("note", "status"),
+    [
+        ('{"at": "%s", "path": "/backup/duty.db"}', Status.OK),
+        ("half a no", Status.UNKNOWN),
+        ('["something else"]', Status.UNKNOWN),
+    ],
+)
+def test_the_note_that_a_backup_left(desk: Desk, log: Store, note: str, status: Status) -> None:
+    """X30."""
+    text = note.replace("%s", SystemClock().now().utc.isoformat())
+    desk.database.with_name("duty.db.backup.json").write_text(text, encoding="utf-8")
+    desk.configure(desk.simulated())
+    assert desk.found()["backup"].status is status
 
 
 def test_a_line_that_is_switched_off_is_not_asked(desk: Desk) -> None:

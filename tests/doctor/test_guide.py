@@ -139,12 +139,14 @@ def test_it_rang_and_the_modem_heard_nothing(check: Check) -> None:
     assert statuses(result)["caller_id"] is Status.FAULT
 
 
-def test_the_cable_is_pulled_meanwhile(check: Check) -> None:
+def test_the_cable_is_pulled_meanwhile_and_what_was_heard_is_kept(check: Check, desk: Desk) -> None:
     with pytest.raises(LineGone):
         check(
             "conexant-cx81801",
             "@ +25\n* call from=01055501234 rings=2 answered=true talk=30\n@ +8\n* unplug\n@ +3600\n",
         )
+    (path,) = (desk.folder / "data" / "doctor").iterdir()
+    assert "! RingHeard" in path.read_text(encoding="utf-8")
 
 
 def test_the_recorders_line_is_not_taken_from_it(check: Check, desk: Desk) -> None:
