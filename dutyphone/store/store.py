@@ -74,11 +74,7 @@ class Store:
         try:
             before = _file(database.path)
             ready(database, upgrade=create)
-            if before is not None and before != _file(database.path):
-                raise DatabaseBusy(
-                    _("{path} was replaced while it was being opened.").format(path=database.path),
-                    advice=_("Try again."),
-                )
+            _refuse_replaced(database.path, before)
             keeps_head = database.path is not None or key_folder is not None
             return cls(database, _head_keeper(database, key_folder, make=create), keeps_head=keeps_head)
         except BaseException:
@@ -236,6 +232,14 @@ def hash_at(session: Session, seq: int) -> bytes | None:
     """The hash of row `seq`, None if there is no such row."""
     found = session.scalar(_HASH_AT, wanted=seq)
     return None if found is None else bytes(found)
+
+
+def _refuse_replaced(path: Path | None, before: tuple[int, int] | None) -> None:
+    """A file that a restore put in the place of this one while it was opened would be written by everybody but us."""
+    if before is not None and before != _file(path):
+        raise DatabaseBusy(
+            _("{path} was replaced while it was being opened.").format(path=path), advice=_("Try again.")
+        )
 
 
 def _file(path: Path | None) -> tuple[int, int] | None:
