@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dutyphone.doctor.finding import Check, Finding, fault, ok, unknown, warning
 from dutyphone.errors import DutyphoneError
-from dutyphone.i18n import N_, _
+from dutyphone.i18n import N_, _, ngettext
 
 OLDEST_PYTHON = (3, 11)
 NARROWEST = 80
@@ -109,7 +109,7 @@ def _config(seen: Environment) -> Finding:
             _("{path} has no line: nothing is listened to.").format(path=seen.config),
             _("Add a table [lines.desk]; `dutyphone config init` writes one."),
         )
-    return ok(_("{path}, {n} lines").format(path=seen.config, n=seen.lines))
+    return ok(ngettext("{path}, {n} line", "{path}, {n} lines", seen.lines).format(path=seen.config, n=seen.lines))
 
 
 def _is_utf8(encoding: str) -> bool:

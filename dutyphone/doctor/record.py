@@ -101,7 +101,7 @@ def _recorder(record: Record) -> Finding | None:
             _("The recorder ended {ago} ago without a farewell; no call is written down.").format(ago=ago), start
         )
     return warning(
-        _("No recorder runs, since {ago}: no call is written down.").format(
+        _("No recorder has run for {ago}: no call is written down.").format(
             ago=in_words(record.at - recorder.stopped_at)
         ),
         start,
