@@ -20,6 +20,7 @@ class PtyTerminal:
     def __init__(self, link: Path | None) -> None:
         self._link = link
         self._ends: tuple[int, int] | None = None  # ours and the other, which is kept open between programs
+        self._last_path = ""
 
     @property
     def plugged(self) -> bool:
@@ -32,11 +33,10 @@ class PtyTerminal:
 
     def plug_in(self) -> str:
         """Open it; a sentence that says where it is. Raises `DutyphoneError` if the link cannot be made."""
-        ours, theirs = os.openpty()
-        self._ends = (ours, theirs)
+        self._ends = ours, theirs = _open_terminal(other_than=self._last_path)
         tty.setraw(theirs)
         os.set_blocking(ours, False)
-        path = os.ttyname(theirs)
+        path = self._last_path = os.ttyname(theirs)
         if self._link is None:
             return _("The simulated modem is at {path}.").format(path=path)
         try:
@@ -79,6 +79,18 @@ class PtyTerminal:
                 data = data[os.write(self._ends[0], data) :]
             except BlockingIOError:
                 return
+
+
+def _open_terminal(other_than: str) -> tuple[int, int]:
+    """A terminal under another name; the system would give the same one again to whoever comes first."""
+    terminal = os.openpty()
+    if os.ttyname(terminal[1]) != other_than:
+        return terminal
+    try:
+        return os.openpty()
+    finally:
+        for descriptor in terminal:
+            os.close(descriptor)
 
 
 def _point(link: Path, path: str) -> None:
