@@ -54,7 +54,8 @@ class SerialModemPlugin:
 
     def examine_line(self, line: str, options: Mapping[str, object]) -> LineExaminer:
         """See `dutyphone.lines.driver.ExaminingPlugin`."""
-        from dutyphone_drivers.serial_modem.examine import ExaminingCore, ModemExaminer
+        from dutyphone_drivers.serial_modem.examine import ExaminingCore
+        from dutyphone_drivers.serial_modem.examiner import ModemExaminer
 
         chosen = _read(options)
         core = ExaminingCore(line=line, port=chosen["port"], plan=_plan(chosen))
