@@ -128,7 +128,7 @@ async def test_a_recorder_that_stopped_or_died_is_said_with_the_time(room):
     room.night(until=RINGING_SINCE - timedelta(minutes=30))
     async with room.console() as look:
         assert "recorder" not in look.text
-        room.clock.advance(11)
+        room.clock.advance(16)
         await look.caught_up()
         assert "The recorder is not running since 22:11: calls are not recorded." in look.text
         room.beat()

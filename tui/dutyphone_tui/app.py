@@ -200,6 +200,9 @@ class DutyConsole(App[None]):
         return banners(self.live, now=self.now, zone=self.desk.zone, failure=self.failure)
 
     def _parts(self) -> list[Part]:
+        """The screens that can be told something: none while the console is being taken down, widget by widget."""
+        if not self.is_running:
+            return []
         return [screen for screen in self.screen_stack if isinstance(screen, Part) and screen.is_mounted]
 
     # --- what the officer says ---
