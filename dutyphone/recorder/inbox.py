@@ -58,10 +58,11 @@ class Inbox:
         The second value is True once the inbox is closed and empty up to that point.
         """
         taken: list[LineEvent | Tick] = []
+        waits = not self._closed.is_set() and (
+            timeout_s is None or timeout_s > 0
+        )  # a full inbox took no sign of its end
         try:
-            item = (
-                self._queue.get(timeout=timeout_s) if timeout_s is None or timeout_s > 0 else self._queue.get_nowait()
-            )
+            item = self._queue.get(timeout=timeout_s) if waits else self._queue.get_nowait()
             while item is not None:
                 taken.append(item)
                 if len(taken) >= at_most:
