@@ -70,7 +70,7 @@ def test_no_file_knows_the_machine_it_was_written_on() -> None:
 
 def test_the_locks_name_no_place_to_download_from() -> None:
     locks = sorted((ROOT / "requirements").glob("*.lock"))
-    assert [lock.name for lock in locks] == ["dev.lock", "pip.lock", "run.lock"]
+    assert [lock.name for lock in locks] == ["dev.lock", "peers.lock", "pip.lock", "run.lock"]
     for lock in locks:
         text = lock.read_text(encoding="utf-8")
         assert REGISTRY.search(text) is None, lock.name
