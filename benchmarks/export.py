@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -156,8 +156,10 @@ def _lines(path: Path) -> int:
 
 
 def _in_child(child: str, log: Path, folder: Path, rows: int) -> _Done:
-    command = [sys.executable, "-m", "benchmarks.export", "--child", child, "--log", log, "--rows", str(rows)]
-    done = subprocess.run([*command, "--folder", folder], stdout=subprocess.PIPE, text=True, check=True)
+    command = [sys.executable, "-m", "benchmarks.export", "--child", child, "--log", str(log)]
+    done = subprocess.run(
+        [*command, "--rows", str(rows), "--folder", str(folder)], stdout=subprocess.PIPE, text=True, check=True
+    )
     return _Done(**json.loads(done.stdout))
 
 
@@ -219,7 +221,11 @@ def _done(rows: int, took_s: float) -> Mapping[str, float]:
     return {"rows_a_second": rows / took_s, "peak_mb": peak_mb()}
 
 
-_CHILDREN = {"csv": partial(_ours, Format.CSV), "xlsx": partial(_ours, Format.XLSX), "bare-xlsx": _bare_xlsx}
+_CHILDREN: dict[str, Callable[[argparse.Namespace], Mapping[str, float]]] = {
+    "csv": partial(_ours, Format.CSV),
+    "xlsx": partial(_ours, Format.XLSX),
+    "bare-xlsx": _bare_xlsx,
+}
 
 
 if __name__ == "__main__":

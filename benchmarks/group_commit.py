@@ -13,15 +13,18 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-from benchmarks.flushes import can_watch, watch
+from benchmarks.flushes import Watched, can_watch, watch
 from benchmarks.measure import (
     Bound,
     Comparison,
     Figure,
+    Finding,
     Goal,
     alternate,
     median,
@@ -32,6 +35,7 @@ from benchmarks.measure import (
 from dutyphone.calls.numbers import Site
 from dutyphone.calls.tracker import CallTracker
 from dutyphone.clock import Moment, SystemClock
+from dutyphone.journal.facts import Fact
 from dutyphone.lines.events import CallerIdHeard, CallWithdrawn, Evidence, LineEvent, LineOpened, RingHeard
 from dutyphone.recorder.inbox import Inbox
 from dutyphone.recorder.linewatch import LineWatch
@@ -62,7 +66,7 @@ def main() -> None:
             },
         )
         burst = _under_slow_disk("burst", folder, options)
-    findings = [
+    findings: list[Finding] = [
         Comparison(
             what=f"events of {options.lines} lines made durable",
             unit="1/s",
@@ -91,7 +95,7 @@ def _options() -> argparse.Namespace:
     return made.parse_args()
 
 
-def _under_slow_disk(child: str, folder: Path, options: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _under_slow_disk(child: str, folder: Path, options: argparse.Namespace) -> Watched:
     sizes = ["--lines", options.lines, "--events", options.events, "--single", options.single, "--folder", folder]
     return watch(["benchmarks.group_commit", "--child", child, *map(str, sizes)], folder, flush_ms=options.flush_ms)
 
@@ -144,7 +148,11 @@ def _reference(folder: Path, options: argparse.Namespace) -> float:
         connection.close()
 
 
-_CHILDREN = {"ours": _ours, "burst": _burst, "reference": _reference}
+_CHILDREN: dict[str, Callable[[Path, argparse.Namespace], Any]] = {
+    "ours": _ours,
+    "burst": _burst,
+    "reference": _reference,
+}
 
 
 class _Counted:
@@ -155,13 +163,13 @@ class _Counted:
         self.commits = 0
         self.last_at = 0.0
 
-    def append(self, facts, *, recorded_at):  # type: ignore[no-untyped-def]
+    def append(self, facts: Sequence[Fact], *, recorded_at: datetime) -> range:
         written = self._store.append(facts, recorded_at=recorded_at)
         self.commits += 1
         self.last_at = time.perf_counter()
         return written
 
-    def beat(self, at, heard) -> None:  # type: ignore[no-untyped-def]
+    def beat(self, at: datetime, heard: Mapping[str, datetime]) -> None:
         self._store.beat(at, heard)
 
 
@@ -181,7 +189,7 @@ def _recorder(ledger: _Counted, lines: int) -> tuple[Inbox, Writer]:
     )
 
 
-def _lost(facts: Sequence[object]) -> None:
+def _lost(facts: Sequence[Fact]) -> None:
     sys.exit(f"{len(facts)} facts could not be written")
 
 

@@ -154,7 +154,7 @@ def _lost(store: Store, url: str, options: argparse.Namespace) -> int:
         for number in range(0, options.events, 10):
             facts = [TICK] * min(10, options.events - number)
             store.append(facts, recorded_at=AT + timedelta(milliseconds=number))
-        return options.events - int(child.heard())
+        return int(options.events) - int(child.heard())
 
 
 def _bare_datagram(folder: Path, options: argparse.Namespace) -> list[float]:

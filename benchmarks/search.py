@@ -17,6 +17,7 @@ from benchmarks.measure import (
     Bound,
     Comparison,
     Figure,
+    Finding,
     Goal,
     alternate,
     kept_folder,
@@ -60,7 +61,7 @@ def main() -> None:
             share = _index_share(connection)
         finally:
             connection.close()
-    findings = [
+    findings: list[Finding] = [
         Comparison(
             what="first page of a search, a LIKE count",
             unit="ms",
@@ -140,13 +141,13 @@ def _index_share(connection: Any) -> float:
     """What FTS5 keeps of both indexes: the blocks of its b-tree and the terms that lead to them."""
     ((pages,),) = connection.execute("PRAGMA page_count").fetchall()
     ((page_bytes,),) = connection.execute("PRAGMA page_size").fetchall()
-    index = 0
+    index = 0.0
     for table in _INDEX_TABLES:
         for part, column in (("data", "block"), ("idx", "term")):
             sql = f"SELECT coalesce(sum(length({column}) + 8), 0) FROM {table}_{part}"
             ((size,),) = connection.execute(sql).fetchall()
             index += size
-    return index / (pages * page_bytes)
+    return index / float(pages * page_bytes)
 
 
 if __name__ == "__main__":
