@@ -6,7 +6,6 @@ can start in between and have its port taken away.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
@@ -15,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
@@ -378,17 +377,19 @@ class _Log:
 
 def _backup(path: Path | None) -> record.Backup:
     """What the last backup left beside the log."""
+    from dutyphone.store.manifest import last_backup
+
     if path is None:
         return record.Backup(problem=_("The log is on a server; whoever looks after it knows its backups."))
     note = path.with_name(path.name + BACKUP_NOTE)
-    try:
-        said = json.loads(note.read_text(encoding="utf-8"))
-        at = datetime.fromisoformat(said["at"])
-        return record.Backup(at=at.astimezone(UTC), place=str(said.get("path", said.get("place", ""))))
-    except FileNotFoundError:
-        return record.Backup()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as wrong:
-        return record.Backup(problem=_("{path} cannot be read: {why}.").format(path=note, why=wrong))
+    last = last_backup(note)
+    if last is not None:
+        return record.Backup(at=last.at, place=str(last.path))
+    if note.exists():
+        return record.Backup(
+            problem=_("{path}, which says when the last backup was made, cannot be read.").format(path=note)
+        )
+    return record.Backup()
 
 
 def _is_alive(pid: int) -> bool:

@@ -176,7 +176,7 @@ def _reserve(record: Record) -> Finding | None:
 def _backup(record: Record) -> Finding | None:
     if not record.exists:
         return None
-    make = _("Make one on another disk, and make it a habit of every night.")
+    make = _("Make one on another disk, every night: dutyphone db backup")
     if record.backup.problem:
         return unknown(record.backup.problem, make)
     if record.backup.at is None:

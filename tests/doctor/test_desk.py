@@ -19,6 +19,7 @@ from dutyphone.doctor.finding import Status
 from dutyphone.errors import ConfigError
 from dutyphone.journal.facts import CallArrived, CallEnded, CallIdentified, NumberKind, Outcome, RecorderStarted
 from dutyphone.lines.events import Direction, Evidence
+from dutyphone.store.manifest import LastBackup, remember_backup
 from dutyphone.store.store import Store
 
 CALLS = 6
@@ -257,20 +258,17 @@ def test_a_recorder_that_died_is_a_fault(desk: Desk, log: Store) -> None:
     assert "3 hours ago" in found.sentence
 
 
-@pytest.mark.parametrize(
-    ("note", "status"),
-    [
-        ('{"at": "%s", "path": "/backup/duty.db"}', Status.OK),
-        ("half a no", Status.UNKNOWN),
-        ('["something else"]', Status.UNKNOWN),
-    ],
-)
-def test_the_note_that_a_backup_left(desk: Desk, log: Store, note: str, status: Status) -> None:
+def test_the_note_that_a_backup_left(desk: Desk, log: Store) -> None:
     """X30."""
-    text = note.replace("%s", SystemClock().now().utc.isoformat())
-    desk.database.with_name("duty.db.backup.json").write_text(text, encoding="utf-8")
+    note = desk.database.with_name("duty.db.backup.json")
     desk.configure(desk.simulated())
-    assert desk.found()["backup"].status is status
+    assert desk.found()["backup"].status is Status.WARNING
+    at = SystemClock().now().utc - timedelta(days=20)
+    remember_backup(note, LastBackup(at=at, path=Path("/backup/duty.db.bak"), rows=18))
+    assert desk.found()["backup"].status is Status.FAULT
+    assert "20 days old: /backup/duty.db.bak" in desk.found()["backup"].sentence
+    note.write_text("half a no", encoding="utf-8")
+    assert desk.found()["backup"].status is Status.UNKNOWN
 
 
 def test_a_line_that_is_switched_off_is_not_asked(desk: Desk) -> None:
