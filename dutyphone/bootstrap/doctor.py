@@ -12,13 +12,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, cast
+from typing import cast
 
 from dutyphone import config
+from dutyphone.bootstrap.beside import LogBeside
 from dutyphone.bootstrap.lines import install_simulated_ports
 from dutyphone.clock import Clock, SystemClock
 from dutyphone.config import LineSettings, Settings
@@ -28,19 +28,8 @@ from dutyphone.doctor.finding import Answer, ask
 from dutyphone.errors import ConfigError, DutyphoneError, LineGone, OptionError, RecorderAlreadyRunning, StoreError
 from dutyphone.i18n import _
 from dutyphone.lines.driver import DriverPlugin, ExaminingPlugin
-from dutyphone.lines.events import Evidence, LossReason
+from dutyphone.lines.events import LossReason
 from dutyphone.plugins import load_driver
-
-if TYPE_CHECKING:
-    from dutyphone.store.store import Store
-
-MONTH = timedelta(days=30)
-LAST_CALLS = 20
-FEWEST_CALLS = 50
-"""From so many calls on, what one takes is known."""
-RESERVE_NAME = "reserve"
-BACKUP_NOTE = ".backup.json"
-"""What a backup leaves beside the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +64,7 @@ def diagnose(
     if settings is None or surroundings.sqlite_problem is not None:
         return answers
     clock = SystemClock()
-    with _Log(settings, drill=drill) as log:
+    with LogBeside(settings, drill=drill) as log:
         answers += ask(clocks.CHECKS, log.clock_facts(clock.now().utc))
         answers += ask(record.CHECKS, log.record_facts(clock.now().utc))
         for name, line in settings.lines.items():
@@ -90,7 +79,7 @@ def diagnose_line(
     """What can be found out about one line. Raises `ConfigError` if there is none of that name."""
     settings = config.load_settings(config_path)
     line = _line_settings(settings, name, config_path)
-    with _Log(settings) as log:
+    with LogBeside(settings) as log:
         return _line(name, line, log, config_path, say)
 
 
@@ -105,7 +94,7 @@ def guided_check(config_path: Path | None, name: str, person: guide.Person, *, m
             advice=_("Ask its author; docs/writing-a-driver.md says what is needed."),
         )
     install_simulated_ports()
-    with _Log(settings) as log:
+    with LogBeside(settings) as log:
         if log.pid_running is not None:
             raise RecorderAlreadyRunning(
                 _("The recorder (process {pid}) listens to this line.").format(pid=log.pid_running),
@@ -208,205 +197,11 @@ def _environment(
     )
 
 
-class _Log:
-    """The log of a desk, looked at from beside. Holds the recorder's lease as long as nobody else does."""
-
-    def __init__(self, settings: Settings, *, drill: bool = False) -> None:
-        self.settings = settings
-        self.pid_running: int | None = None
-        self._drill = drill
-        self._stack = ExitStack()
-        self._store: Store | None = None
-        self._problem: StoreError | None = None
-        self._exists = True
-
-    def __enter__(self) -> Self:
-        from dutyphone.bootstrap.log import open_store
-
-        path = self._file()
-        self._exists = path is None or path.exists()
-        if self._exists:
-            try:
-                self._store = self._stack.enter_context(open_store(self.settings, drill=self._drill, create=False))
-            except StoreError as wrong:
-                self._problem = wrong
-        if self._store is not None:
-            self._take_lease(self._store)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stack.close()
-
-    def _take_lease(self, store: Store) -> None:
-        try:
-            self._stack.enter_context(store.lease())
-        except RecorderAlreadyRunning as running:
-            last = store.recorder()
-            self.pid_running = running.pid or (last.pid if last is not None else 0)
-        except OSError:  # the lock of another user's recorder, which this one may not touch
-            last = store.recorder()
-            if last is not None and last.stopped_at is None and _is_alive(last.pid):
-                self.pid_running = last.pid
-
-    def _file(self) -> Path | None:
-        url = self.settings.database_url(drill=self._drill)
-        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
-
-    def record_facts(self, now: datetime) -> record.Record:
-        """Recorder, rows, disk and backup as they are."""
-        path = self._file()
-        shown = str(path) if path is not None else self.settings.shown_database_url()
-        known = record.Record(
-            at=now, place=shown, exists=self._exists, problem=self._problem, disk=self._disk(path), backup=_backup(path)
-        )
-        if self._store is None:
-            return known
-        from dutyphone.store.checkup import check_up
-
-        last = self._store.recorder()
-        found = check_up(self._store)
-        return replace(
-            known,
-            rows=found.rows,
-            checked=found.checked,
-            broken=found.broken,
-            head_problem=found.head_problem,
-            size=None if path is None else machine.folder_bytes(path.parent, f"{path.name}*"),
-            recorder=None
-            if last is None
-            else record.Recorder(
-                running=self.pid_running is not None,
-                pid=self.pid_running,
-                beat_at=last.beat_at,
-                stopped_at=last.stopped_at,
-            ),
-        )
-
-    def clock_facts(self, now: datetime) -> clocks.Clocks:
-        """The clock, and what can be held against it."""
-        seen = clocks.Clocks(now=now, zone=self.settings.time_zone(), synchronised=machine.clock_is_kept())
-        if self._store is None:
-            return seen
-        from dutyphone.store.checkup import last_stamps, newest_row_at
-
-        with suppress(StoreError):  # `record` tells what is wrong with the log
-            stamps = last_stamps(self._store)
-            return replace(
-                seen,
-                last_row_at=newest_row_at(self._store),
-                stamps=tuple(clocks.Stamp(text=text, heard_at=at) for text, at in stamps),
-            )
-        return seen
-
-    def recorded(self, line: str) -> lines.Recorded | None:
-        """What the running recorder says of `line`; None if none runs."""
-        from dutyphone_tui import wording
-
-        from dutyphone.store.readmodels import LineCondition
-
-        if self._store is None or self.pid_running is None:
-            return None
-        for row in self._store.lines():
-            if row.line != line:
-                continue
-            up = row.condition is not LineCondition.DOWN
-            troubles = ", ".join(_(wording.TROUBLES[trouble]) for trouble in row.troubles)
-            return lines.Recorded(
-                up=up,
-                device=row.device,
-                trouble=troubles if up else wording.loss(row.down_reason),
-                pid=self.pid_running,
-            )
-        return lines.Recorded(up=False, device=None, trouble=_("it does not know this line"), pid=self.pid_running)
-
-    def heard(self, line: str) -> lines.Heard:
-        """What the last calls of `line` had."""
-        from dutyphone.lines.events import Direction
-        from dutyphone.store.readmodels import CallQuery
-
-        if self._store is None:
-            return lines.Heard()
-        with suppress(StoreError):
-            rows = [
-                row
-                for row in self._store.history(CallQuery(line=line), limit=LAST_CALLS).rows
-                if row.direction is Direction.INCOMING
-            ]
-            hooks = (Evidence.EXTENSION_HOOK, Evidence.LOCAL_HOOK)
-            return lines.Heard(
-                calls=len(rows),
-                with_caller_id=sum(row.identified for row in rows),
-                handset_seen=sum(row.answered_at is not None and row.evidence in hooks for row in rows),
-            )
-        return lines.Heard()
-
-    def _disk(self, path: Path | None) -> record.Disk | None:
-        folder = path.parent if path is not None else self.settings.folder()
-        place = next((place for place in (folder, *folder.parents) if place.exists()), None)
-        if place is None:
-            return None
-        try:
-            free = shutil.disk_usage(place).free
-        except OSError:
-            return None
-        state = self.settings.folder() / ("drill" if self._drill else "")
-        return record.Disk(
-            folder=str(folder),
-            writable=os.access(place, os.W_OK | os.X_OK),
-            free=free,
-            bytes_a_day=self._bytes_a_day(path),
-            reserve=(state / RESERVE_NAME).exists(),
-        )
-
-    def _bytes_a_day(self, path: Path | None) -> int | None:
-        from dutyphone.store.readmodels import CallQuery
-
-        if self._store is None or path is None:
-            return None
-        with suppress(StoreError):
-            calls = self._store.count_calls(CallQuery())
-            lately = self._store.count_calls(CallQuery(from_at=SystemClock().now().utc - MONTH))
-            if min(calls, lately) < FEWEST_CALLS:
-                return None
-            log = machine.folder_bytes(path.parent, path.name) / calls * lately / MONTH.days
-            captures = self.settings.folder() / "capture"
-            days = {file.name for file in captures.glob("*/????-??-??.txt")}
-            return int(log + machine.folder_bytes(captures, "*/*.txt") / max(1, len(days)))
-        return None
-
-
-def _backup(path: Path | None) -> record.Backup:
-    """What the last backup left beside the log."""
-    from dutyphone.store.manifest import last_backup
-
-    if path is None:
-        return record.Backup(problem=_("The log is on a server; whoever looks after it knows its backups."))
-    note = path.with_name(path.name + BACKUP_NOTE)
-    last = last_backup(note)
-    if last is not None:
-        return record.Backup(at=last.at, place=str(last.path))
-    if note.exists():
-        return record.Backup(
-            problem=_("{path}, which says when the last backup was made, cannot be read.").format(path=note)
-        )
-    return record.Backup()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 # --- facts about a line ------------------------------------------------------------------------------------------
 
 
 def _line(
-    name: str, line: LineSettings, log: _Log, config_path: Path | None, say: Callable[[str], None]
+    name: str, line: LineSettings, log: LogBeside, config_path: Path | None, say: Callable[[str], None]
 ) -> list[Answer]:
     options = line.options()
     port = str(options.get("port", ""))
