@@ -1,7 +1,9 @@
-"""The only wiring: settings -> store, lines, recorder, console. Everything heavy is imported where it is needed."""
+"""The only wiring: settings -> store, lines, recorder, console. Everything heavy is imported where it is needed.
+
+`bootstrap.doctor` stands beside these: what it loads, no recorder and no console needs.
+"""
 
 from dutyphone.bootstrap.desk import show_console
-from dutyphone.bootstrap.doctor import GuidedResult, Screen, diagnose, diagnose_line, guided_check, write_options
 from dutyphone.bootstrap.exports import ExportRequest, export_calls, export_name
 from dutyphone.bootstrap.lines import Drill, check_lines, check_scenario, try_lines
 from dutyphone.bootstrap.log import Report, desk_status, open_store, rebuild_store, verify_store
@@ -10,17 +12,12 @@ from dutyphone.bootstrap.recording import record, stop_recorder
 __all__ = [
     "Drill",
     "ExportRequest",
-    "GuidedResult",
     "Report",
-    "Screen",
     "check_lines",
     "check_scenario",
     "desk_status",
-    "diagnose",
-    "diagnose_line",
     "export_calls",
     "export_name",
-    "guided_check",
     "open_store",
     "rebuild_store",
     "record",
@@ -28,5 +25,4 @@ __all__ = [
     "stop_recorder",
     "try_lines",
     "verify_store",
-    "write_options",
 ]

@@ -15,7 +15,7 @@ from dutyphone.i18n import _
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dutyphone.bootstrap import GuidedResult, Screen
+    from dutyphone.bootstrap.doctor import GuidedResult, Screen
     from dutyphone.doctor.finding import Answer
 
 _WIDEST = 120
@@ -39,9 +39,9 @@ def add_to(app: typer.Typer) -> None:
     ) -> None:
         if context.invoked_subcommand is not None:
             return
-        from dutyphone import bootstrap
+        from dutyphone.bootstrap import doctor as wiring
 
-        answers = bootstrap.diagnose(config, _screen(), drill=drill, say=_say)
+        answers = wiring.diagnose(config, _screen(), drill=drill, say=_say)
         _show(answers, as_json=as_json, evidence=evidence)
 
     @group.command(help=_("Check one line, or go through its installation with a mobile telephone in hand."))
@@ -56,12 +56,12 @@ def add_to(app: typer.Typer) -> None:
         evidence: bool = _evidence_option(),
         language: str | None = language_option(),
     ) -> None:
-        from dutyphone import bootstrap
+        from dutyphone.bootstrap import doctor as wiring
 
         if not guided:
-            _show(bootstrap.diagnose_line(config, name, say=_say), as_json=as_json, evidence=evidence)
+            _show(wiring.diagnose_line(config, name, say=_say), as_json=as_json, evidence=evidence)
             return
-        found = bootstrap.guided_check(config, name, _AtTheKeyboard(), mask=mask)
+        found = wiring.guided_check(config, name, _AtTheKeyboard(), mask=mask)
         _offer(found, config, name)
         _show(found.answers, as_json=as_json, evidence=evidence)
 
@@ -78,7 +78,7 @@ class _AtTheKeyboard:
 
 def _offer(found: GuidedResult, config: Path | None, name: str) -> None:
     """Say which options are wanted, and write them if the person agrees."""
-    from dutyphone import bootstrap
+    from dutyphone.bootstrap import doctor as wiring
     from dutyphone.doctor.editing import lines_to_write
 
     person = _AtTheKeyboard()
@@ -89,7 +89,7 @@ def _offer(found: GuidedResult, config: Path | None, name: str) -> None:
         person.tell("  " + row)
     if not person.agrees(_("Write it into the file now?")):
         return
-    written = bootstrap.write_options(config, name, found.options)
+    written = wiring.write_options(config, name, found.options)
     if written is None:
         person.tell(_("The file has a shape that is not changed by itself; write the lines above into it, please."))
     else:
@@ -107,12 +107,12 @@ def _evidence_option() -> bool:
 
 
 def _screen() -> Screen:
-    from dutyphone import bootstrap
+    from dutyphone.bootstrap import doctor as wiring
     from dutyphone.clock import SystemClock
     from dutyphone.doctor import terminal
 
     streams = terminal.standard_streams()
-    return bootstrap.Screen(
+    return wiring.Screen(
         encoding=sys.stdout.encoding or "",
         columns=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
         cell_width=terminal.drawn_width(*streams, SystemClock()) if streams is not None else None,

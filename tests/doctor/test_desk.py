@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.examined import Desk
 
-from dutyphone.bootstrap import diagnose_line
+from dutyphone.bootstrap.doctor import diagnose_line
 from dutyphone.clock import SystemClock
 from dutyphone.doctor.finding import Status
 from dutyphone.errors import ConfigError

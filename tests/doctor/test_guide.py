@@ -12,7 +12,7 @@ from dutyphone_drivers.serial_modem.profiles import GENERIC, candidates, profile
 from dutyphone_simulators.testkit import play
 from support.examined import Desk
 
-from dutyphone.bootstrap import GuidedResult, guided_check, write_options
+from dutyphone.bootstrap.doctor import GuidedResult, guided_check, write_options
 from dutyphone.doctor.finding import Status
 from dutyphone.errors import LineGone, RecorderAlreadyRunning
 from dutyphone.lines.events import CallerIdHeard

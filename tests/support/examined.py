@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dutyphone.bootstrap import Screen, diagnose
+from dutyphone.bootstrap.doctor import Screen, diagnose
 from dutyphone.doctor.finding import Answer, Finding
 
 QUIET_NIGHT = "@ +3600\n"
