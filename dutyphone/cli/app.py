@@ -19,8 +19,11 @@ FAULT = 70
 def run_app(arguments: Sequence[str]) -> int:
     """Carry out the command line; the exit code. Errors a person can mend are two lines on stderr, no traceback."""
     i18n.use_language(_language(arguments))
+    from dutyphone.cli import help as help_words
     from dutyphone.cli.commands import build
 
+    if help_words.is_asked_for(arguments):
+        help_words.speak()
     try:
         code = build()(args=list(arguments), prog_name="dutyphone", standalone_mode=True)
     except DutyphoneError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import typer
-from typer import rich_utils
 
 from dutyphone import __version__
 from dutyphone.cli import config, console, database, doctor, export, lines, record, run, simulate, status
@@ -13,10 +12,6 @@ from dutyphone.i18n import _
 
 def build() -> typer.Typer:
     """The whole command line, in the current language."""
-    rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
-    rich_utils.OPTIONS_PANEL_TITLE = _("Options")
-    rich_utils.COMMANDS_PANEL_TITLE = _("Commands")
-    rich_utils.ERRORS_PANEL_TITLE = _("Error")
     app = typer.Typer(
         name="dutyphone",
         help=_("The duty console and call logger for a room that is staffed day and night."),
