@@ -94,7 +94,8 @@ class Database:
 
     def lone_connection(self) -> Any:
         """A driver connection that the caller keeps and closes."""
-        return self._kept()
+        with self.told():
+            return self._kept()
 
     def session(self, connection: Any) -> Session:
         """A session on a connection of `lone_connection`."""

@@ -28,9 +28,9 @@ class RecorderLease:
 
     def __init__(self, database: Database, *, last_pid: int | None = None) -> None:
         """`last_pid` is what the database says of its last recorder, for a server cannot tell the other's pid."""
-        self._held: _FileLock | _ServerLock
+        self._held: FileLease | _ServerLock
         if database.path is not None:
-            self._held = _FileLock(database.path.with_name(database.path.name + ".lock"))
+            self._held = FileLease(database.path)
         else:
             self._held = _ServerLock(database, last_pid)
 
@@ -47,8 +47,11 @@ class RecorderLease:
         self.release()
 
 
-class _FileLock:
-    def __init__(self, path: Path) -> None:
+class FileLease:
+    """The lease of the database in file `database`, whether it can be opened or not. Release it."""
+
+    def __init__(self, database: Path) -> None:
+        path = database.with_name(database.name + ".lock")
         self._descriptor: int | None = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         if not _lock(self._descriptor):
             pid = _read_pid(self._descriptor)
@@ -59,6 +62,7 @@ class _FileLock:
         os.write(self._descriptor, str(os.getpid()).encode())
 
     def release(self) -> None:
+        """Let the next one in. May be called again."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)  # and the lock with it

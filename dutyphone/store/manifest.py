@@ -26,6 +26,9 @@ from dutyphone.journal.codec import decode_time, encode_time
 FORMAT = 1
 """Of the manifest."""
 
+BACKUP_NOTE = ".backup.json"
+"""What is added to the name of the log for the note on its last backup."""
+
 BLOCK = 1024 * 1024
 
 
@@ -184,7 +187,7 @@ def flush_folder(folder: Path) -> None:
 
 
 def remember_backup(place: Path, last: LastBackup) -> None:
-    """Write it down at `place`; see `Store.backup_note`."""
+    """Write it down at `place`; see `Store.beside`."""
     values = {"at": encode_time(last.at), "path": str(last.path), "rows": last.rows}
     with whole_file(place) as part:
         part.write_text(json.dumps(values, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ statement itself on a local file, and a recorder commits after every ring. State
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Self
@@ -86,7 +86,7 @@ class Session:
         rows: list[Row] = self.cursor.fetchall()
         return rows
 
-    def stream(self, statement: ClauseElement, /, **values: Any) -> Iterator[Row]:
+    def stream(self, statement: ClauseElement, /, **values: Any) -> Generator[Row, None, None]:
         """Every row, a thousand in memory at a time, on a cursor of its own. Only within a transaction."""
         compiled = self._statements[statement]
         cursor = self._statements.streaming_cursor(self.connection)

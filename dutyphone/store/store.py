@@ -44,17 +44,23 @@ from dutyphone.store.upgrade import ready
 
 __all__ = ["LineDeclaration", "Store"]
 
+HEAD = ".head"
+"""What is added to the name of the log for the file of its head."""
+
 _HASH_AT = select(journal.c.hash).where(journal.c.seq == bindparam("wanted"))
 
 
 class Store:
     """One open database. Made by `Store.open`; `close` it, or use it as a context manager."""
 
-    def __init__(self, database: Database, head: HeadKeeper | None, *, keeps_head: bool) -> None:
+    def __init__(
+        self, database: Database, head: HeadKeeper | None, *, keeps_head: bool, place: Path | None = None
+    ) -> None:
         """For `Store.open`; `database` is ready. `keeps_head` without a `head`: its key cannot be read."""
         self.database = database
         self.head = head
         self.keeps_head = keeps_head
+        self._place = place
         self._history = History(database.backend.index)
         self._nudger = None if database.path is None else Nudger(watchers_folder(database.path))
         self._last_at: datetime | None = None
@@ -75,8 +81,9 @@ class Store:
             before = _file(database.path)
             ready(database, upgrade=create)
             _refuse_replaced(database.path, before)
-            keeps_head = database.path is not None or key_folder is not None
-            return cls(database, _head_keeper(database, key_folder, make=create), keeps_head=keeps_head)
+            place = log_place(database, key_folder)
+            head = None if place is None else _head_keeper(place, key_folder, make=create)
+            return cls(database, head, keeps_head=place is not None, place=place)
         except BaseException:
             database.close()
             raise
@@ -86,10 +93,14 @@ class Store:
         """Where the database is, without a password."""
         return self.database.url.render_as_string(hide_password=True)
 
+    def beside(self, suffix: str) -> Path | None:
+        """The file about this log with that suffix; None if there is no folder for it."""
+        return None if self._place is None else self._place.with_name(self._place.name + suffix)
+
     def close(self) -> None:
         """Write the head and close every connection. May be called again."""
         if self._last_at is not None:
-            self._keep_head(self._last_at)
+            self.keep_head(self._last_at)
             self._last_at = None
         if self._nudger is not None:
             self._nudger.close()
@@ -126,7 +137,7 @@ class Store:
             self._nudger.nudge()
         self._last_at = recorded_at
         if self.head is not None and self.head.due(recorded_at):
-            self._keep_head(recorded_at)
+            self.keep_head(recorded_at)
         return range(last.seq - len(facts) + 1, last.seq + 1)
 
     def declare_lines(self, lines: Sequence[LineDeclaration]) -> None:
@@ -139,7 +150,14 @@ class Store:
         with self.database.reporting() as session:
             status.beat(session, at, heard)
         if self._last_at is not None and self.head is not None and self.head.due(at):
-            self._keep_head(at)
+            self.keep_head(at)
+
+    def keep_head(self, at: datetime) -> None:
+        """Write down where the journal ends. Never raises: the facts are written, and an error would repeat them."""
+        if self.head is None:
+            return
+        with suppress(StoreError), self.database.snapshot() as session:
+            self.head.keep(tail(session), lambda seq: hash_at(session, seq), at)
 
     def lease(self) -> RecorderLease:
         """The right to be this database's recorder. Raises `RecorderAlreadyRunning`. Release it."""
@@ -220,13 +238,6 @@ class Store:
         with self.database.reading() as session:
             return tail(session).seq
 
-    def _keep_head(self, at: datetime) -> None:
-        """Never raises: the facts are written, and who hears of an error would write them again."""
-        if self.head is None:
-            return
-        with suppress(StoreError), self.database.snapshot() as session:
-            self.head.keep(tail(session), lambda seq: hash_at(session, seq), at)
-
 
 def hash_at(session: Session, seq: int) -> bytes | None:
     """The hash of row `seq`, None if there is no such row."""
@@ -251,15 +262,14 @@ def _file(path: Path | None) -> tuple[int, int] | None:
     return None if found is None else (found.st_dev, found.st_ino)
 
 
-def _head_keeper(database: Database, key_folder: Path | None, *, make: bool) -> HeadKeeper | None:
-    if database.path is not None:
-        head = database.path.with_name(database.path.name + ".head")
-        key_path = database.path.with_name(database.path.name + ".key")
-    elif key_folder is not None:
-        head = key_folder / f"{database.url.host or 'localhost'}-{database.url.database}.head"
-    else:
-        return None
-    if key_folder is not None:
-        key_path = key_folder / "journal.key"
+def log_place(database: Database, key_folder: Path | None) -> Path | None:
+    """What files about a log are named after: its own file, or for a server one in `key_folder`, if there is one."""
+    if database.path is not None or key_folder is None:
+        return database.path
+    return key_folder / f"{database.url.host or 'localhost'}-{database.url.database}"
+
+
+def _head_keeper(place: Path, key_folder: Path | None, *, make: bool) -> HeadKeeper | None:
+    key_path = place.with_name(place.name + ".key") if key_folder is None else key_folder / "journal.key"
     key = load_key(key_path, make=make)
-    return None if key is None else HeadKeeper(head, key)
+    return None if key is None else HeadKeeper(place.with_name(place.name + HEAD), key)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from dutyphone.errors import DatabaseTooNew, DatabaseUnusable
 from dutyphone.i18n import _
 from dutyphone.store.database import Database
-from dutyphone.store.schema import REVISION
+from dutyphone.store.schema import REVISION, metadata
 from dutyphone.store.session import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -40,27 +44,59 @@ def ready(database: Database, *, upgrade: bool) -> None:
     _upgrade(database)
 
 
+def make_anew(database: Database, stamp: str, fill: Callable[[Session], None]) -> str:
+    """On a server: put our tables aside under another schema's name, make them again, and let `fill` fill them.
+
+    All of it in one transaction. The name of the schema; empty if there were no tables.
+    """
+    with _altering(database) as (connection, session):
+        aside = _put_aside(session, stamp) if database.backend.ours(session) else ""
+        _run_migrations(connection)
+        fill(session)
+    return aside
+
+
 def _upgrade(database: Database) -> None:
+    with _altering(database) as (connection, session):
+        if database.backend.ours(session):
+            _refuse_newer(database, _revision(session))  # somebody may have been quicker
+        database.backend.claim(session)
+        _run_migrations(connection)
+
+
+@contextmanager
+def _altering(database: Database) -> Iterator[tuple[Connection, Session]]:
+    """A writing transaction, for SQLAlchemy and for us."""
+    with database.told(), database.engine.connect() as connection:
+        for statement in database.backend.begin_write:
+            connection.exec_driver_sql(statement)
+        try:
+            with database.session(connection.connection.driver_connection) as session:
+                yield connection, session
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+
+
+def _run_migrations(connection: Connection) -> None:
     """Alembic takes a tenth of a second to import, so only when it has something to do."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    with database.told(), database.engine.connect() as connection:
-        for statement in database.backend.begin_write:
-            connection.exec_driver_sql(statement)
-        try:
-            with database.session(connection.connection.driver_connection) as session:
-                if database.backend.ours(session):
-                    _refuse_newer(database, _revision(session))  # somebody may have been quicker
-                database.backend.claim(session)
-            config.attributes["connection"] = connection
-            command.upgrade(config, REVISION)
-            connection.exec_driver_sql("COMMIT")
-        except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
-            raise
+    config.attributes["connection"] = connection
+    command.upgrade(config, REVISION)
+
+
+def _put_aside(session: Session, stamp: str) -> str:
+    ((schema,),) = session.sql("SELECT current_schema()")
+    aside = f"{schema}_before_{stamp}"
+    session.sql(f'CREATE SCHEMA "{aside}"')
+    for table in (*metadata.tables, "text_index", "number_index", "alembic_version"):
+        session.sql(f'ALTER TABLE IF EXISTS "{schema}"."{table}" SET SCHEMA "{aside}"')
+    return aside
 
 
 def _refuse_newer(database: Database, revision: str) -> None:
