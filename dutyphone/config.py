@@ -16,7 +16,16 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dutyphone.errors import ConfigError
@@ -57,6 +66,32 @@ class DatabaseSettings(_Table):
 
     url: str = ""
     """Empty: a SQLite file in the data folder. Or `sqlite:////path/duty.db`, `postgresql+psycopg://user@host/name`."""
+    key_file: str = ""
+    """A file with the key that encrypts the SQLite file. It is for nobody but its owner to read."""
+    key_prompt: bool = False
+    """Ask for a passphrase instead, whenever the log is opened."""
+
+    @field_validator("key_prompt")
+    @classmethod
+    def _one_key(cls, asked: bool, others: ValidationInfo) -> bool:
+        if asked and others.data.get("key_file"):
+            raise ValueError("key_file or key_prompt, not both")
+        return asked
+
+
+def _days_or_for_ever(days: int) -> int:
+    from dutyphone.duty.retention import SHORTEST_DAYS
+
+    if days and days < SHORTEST_DAYS:
+        raise ValueError(f"0 (for ever) or at least {SHORTEST_DAYS} days")
+    return days
+
+
+class RetentionSettings(_Table):
+    """`[retention]`: for how many days what is known of people is kept, a setting for each book."""
+
+    calls: Annotated[int, Field(ge=0, le=36500), AfterValidator(_days_or_for_ever)] = 0
+    """Who called, what was noted of it, what the line said; 0: for ever. That there was a call is kept for ever."""
 
 
 class LineSettings(BaseModel):
@@ -117,6 +152,9 @@ class Settings(BaseSettings):
     lines: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], LineSettings] = {}
     console: ConsoleSettings = ConsoleSettings()
     recorder: RecorderSettings = RecorderSettings()
+    retention: RetentionSettings = RetentionSettings()
+
+    _key: str = PrivateAttr(default="")
 
     @field_validator("data_folder")
     @classmethod
@@ -144,6 +182,20 @@ class Settings(BaseSettings):
         if drill:
             return f"sqlite:///{self.folder() / 'drill.db'}"
         return self.database.url or f"sqlite:///{self.folder() / 'duty.db'}"
+
+    def key_file(self) -> Path | None:
+        """The file with the key of the log, None if none is configured."""
+        return Path(self.database.key_file).expanduser().absolute() if self.database.key_file else None
+
+    def with_key(self, spoken: str) -> Settings:
+        """These settings and the key that somebody was asked for. It is in no field, so nothing prints or writes it."""
+        copy = self.model_copy()
+        copy._key = spoken  # noqa: SLF001 - of this class
+        return copy
+
+    def given_key(self) -> str:
+        """What `with_key` was told; empty if it was not."""
+        return self._key
 
     def shown_database_url(self) -> str:
         """The URL as it may be shown: without a password."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from dutyphone.bootstrap.keeping import capture_days, retention_of
 from dutyphone.bootstrap.lines import Drill, install_simulated_ports, plan_lines, site_of
 from dutyphone.bootstrap.log import open_store
 from dutyphone.clock import SystemClock
@@ -33,6 +34,7 @@ def record(
     complain: Callable[[str], None],
 ) -> None:
     """Be the recorder until a signal, or the end of `until_closed`, stops it. Raises `DutyphoneError`."""
+    from dutyphone.duty.retention import Retention
     from dutyphone.recorder.service import Recorder, RecorderPlan
     from dutyphone.recorder.systemd import ServiceManager
 
@@ -49,8 +51,9 @@ def record(
                 zone=settings.time_zone(),
                 state_folder=folder,
                 capture_folder=folder / "capture" if settings.recorder.capture else None,
-                capture_days=settings.recorder.capture_days,
+                capture_days=capture_days(settings),
                 simulated=drill is not None,
+                retention=retention_of(settings) if drill is None else Retention(),
             ),
             clock=drill.clock() if drill else SystemClock(),
             new_call_id=lambda: uuid.uuid4().hex,

@@ -23,4 +23,4 @@ def add_to(app: typer.Typer) -> None:
 
         settings = load(config, language=language)
         need_terminal()
-        bootstrap.show_console(settings, drill=drill)
+        bootstrap.show_console(bootstrap.unlocked(settings, drill=drill), drill=drill)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Self
 from zoneinfo import ZoneInfo
 
 import typer
 
 from dutyphone.cli.options import config_option, drill_option, language_option, load
+from dutyphone.cli.progress import ProgressBar
 from dutyphone.i18n import _
 
 
@@ -72,7 +71,7 @@ def add_to(app: typer.Typer) -> None:
             else now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         )
         until_at = _moment(to, zone, end_of_day=True) if to else now
-        with _Progress() as progress:
+        with ProgressBar(_("Exporting")) as progress:
             order = bootstrap.ExportRequest(
                 from_at=from_at,
                 until_at=until_at,
@@ -105,21 +104,3 @@ def _moment(text: str, zone: ZoneInfo, *, end_of_day: bool) -> datetime:
             _("{text!r} is not a date such as 2026-05-01 or a moment such as 2026-05-01T17:30.").format(text=text)
         ) from wrong
     return at if at.tzinfo else at.replace(tzinfo=zone)
-
-
-class _Progress:
-    """A progress bar on a terminal, once it is worth one; nothing elsewhere."""
-
-    def __enter__(self) -> Self:
-        from rich.progress import Progress
-
-        self._bar = Progress(transient=True, disable=not sys.stderr.isatty())
-        self._task = self._bar.add_task(_("Exporting"), total=None)
-        self._bar.start()
-        return self
-
-    def show(self, done: int, total: int) -> None:
-        self._bar.update(self._task, completed=done, total=total)
-
-    def __exit__(self, *_exception: object) -> None:
-        self._bar.stop()

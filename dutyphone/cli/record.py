@@ -36,10 +36,13 @@ def add_to(app: typer.Typer) -> None:
         ),
         tell_parent: bool = typer.Option(False, "--tell-parent", hidden=True),
         with_parent: bool = typer.Option(False, "--with-parent", hidden=True),
+        key_from_parent: bool = typer.Option(False, "--key-from-parent", hidden=True),
     ) -> None:
         from dutyphone import bootstrap
 
         settings = load(config, language=language)
+        if key_from_parent:
+            settings = bootstrap.hear_key(settings, sys.stdin)
         drill = bootstrap.Drill(scenario=simulate, speed=speed, personality=personality) if simulate else None
         bootstrap.record(
             settings,

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -55,11 +56,12 @@ def add_to(app: typer.Typer) -> None:
         else:
             bootstrap.check_scenario(simulate)
         need_terminal()
+        settings = bootstrap.unlocked(settings, drill=simulate is not None)
         arguments = ["--language", current_language()]
         arguments += ["--config", str(config)] if config else []
         arguments += _drill_arguments(simulate, personality) if simulate else []
         try:
-            with RecorderProcess(arguments, settings.folder() / "recorder.log"):
+            with RecorderProcess(arguments, settings.folder() / "recorder.log", key=settings.given_key()):
                 warning = _("The recorder stops too: calls are not recorded any more.")
                 bootstrap.show_console(settings, drill=simulate is not None, quit_warning=warning)
         except RecorderAlreadyRunning:
@@ -74,11 +76,14 @@ def _drill_arguments(scenario: str, personality: str) -> list[str]:
 class RecorderProcess:
     """A recorder as a child process, kept alive as long as the console is there.
 
-    Entering raises the error the recorder left with, if it could not start. What it says later goes to `log_path`.
+    Entering raises the error the recorder left with, if it could not start. What it says later goes to `log_path`. The
+    `key` that somebody was asked for, if any, goes to it through a pipe, where nobody else can see it.
     """
 
-    def __init__(self, arguments: list[str], log_path: Path) -> None:
+    def __init__(self, arguments: list[str], log_path: Path, *, key: str = "") -> None:
         self._command = [sys.executable, "-m", "dutyphone", "record", "--wait", "--tell-parent", *arguments]
+        self._command += ["--key-from-parent"] if key else []
+        self._key = key
         self._log_path = log_path
         self._leaving = threading.Event()
         self._child = self._start("w")
@@ -104,7 +109,7 @@ class RecorderProcess:
     def _start(self, mode: str) -> subprocess.Popen[str]:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         with self._log_path.open(mode, encoding="utf-8") as log:
-            return subprocess.Popen(  # noqa: S603 - our own command
+            child = subprocess.Popen(  # noqa: S603 - our own command
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -114,6 +119,11 @@ class RecorderProcess:
                 start_new_session=True,
                 env={**os.environ, "PYTHONIOENCODING": "utf-8"},
             )
+        if self._key and child.stdin is not None:
+            with suppress(BrokenPipeError):  # it has left already, and says why
+                child.stdin.write(f"{self._key}\n")
+                child.stdin.flush()
+        return child
 
     def _wait_until_ready(self) -> None:
         assert self._child.stdout is not None

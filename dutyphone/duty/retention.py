@@ -9,15 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 
 from dutyphone.journal.facts import FACTS, Book, CallFact, CallPurged, NoiseHeard
 
 SHORTEST_DAYS = 30
 """A slip of the finger must not empty the log."""
 
-BELIEVED_AFTER = timedelta(hours=20)
-BELIEVED_BEFORE = timedelta(hours=48)
-"""A clock is believed that was asked yesterday and says one day more; see `believes`."""
+ASKED_EVERY = timedelta(hours=20)
+"""A desk asks what is due when a day begins and when its recorder starts; once a day is enough."""
+
+LONGEST_LEAP = timedelta(days=8)
+"""A clock that went on by more than that since yesterday may be wrong. By less, it does little harm."""
+
+
+class Answer(Enum):
+    """What comes of asking what is due."""
+
+    ACT = "act"  # purge
+    WAIT = "wait"  # the clock leapt, or nobody ever asked: wait for the next time
+    TOO_SOON = "too_soon"  # it was asked today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +63,15 @@ def last_old(rows: Iterable[tuple[int, datetime]], older_than: datetime, now: da
     return last
 
 
-def believes(now: datetime, asked_before: datetime | None) -> bool:
-    """Whether nobody needs to ask a person before acting on `now`.
+def answer(now: datetime, asked_before: datetime | None) -> Answer:
+    """Whether to act on `now` without a person's word, if the question was last asked then (None: never).
 
     What is purged does not come back, and a clock can be wrong by years after a flat battery. So the first time, and
-    whenever more or less than a day has passed since it was last asked, the next day is waited for.
+    whenever the clock leapt, the next day is waited for.
     """
-    return asked_before is not None and BELIEVED_AFTER <= now - asked_before <= BELIEVED_BEFORE
+    if asked_before is None or now < asked_before or now - asked_before > LONGEST_LEAP:
+        return Answer.WAIT
+    return Answer.ACT if now - asked_before >= ASKED_EVERY else Answer.TOO_SOON
 
 
 _BOOKS: Mapping[str, Book] = {

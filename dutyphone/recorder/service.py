@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from dutyphone import __version__
 from dutyphone.calls.numbers import Site
 from dutyphone.calls.tracker import CallTracker
 from dutyphone.clock import Clock
+from dutyphone.duty.retention import Retention
 from dutyphone.errors import LineGone, StoreError
 from dutyphone.i18n import _
 from dutyphone.journal.codec import encode
@@ -25,6 +26,7 @@ from dutyphone.recorder.inbox import Inbox
 from dutyphone.recorder.leftovers import close_leftovers
 from dutyphone.recorder.lifesigns import LOOK_EVERY_S
 from dutyphone.recorder.linewatch import LineWatch
+from dutyphone.recorder.purging import Purging
 from dutyphone.recorder.rescue import RescueFile
 from dutyphone.recorder.reserve import Reserve
 from dutyphone.recorder.scribe import Scribe
@@ -58,6 +60,7 @@ class RecorderPlan:
     capture_folder: Path | None
     capture_days: int
     simulated: bool
+    retention: Retention = field(default_factory=Retention)
 
 
 class Recorder:
@@ -86,6 +89,7 @@ class Recorder:
         self._inbox = Inbox()
         self._reserve = Reserve(plan.state_folder / "reserve")
         self._rescue = RescueFile(plan.state_folder / "rescued.jsonl")
+        self._purging = Purging(store, plan.retention, clock, complain)
         self._agenda = Agenda(self._inbox.remind, plan.zone)
         self._writer = Writer(
             inbox=self._inbox,
@@ -204,6 +208,7 @@ class Recorder:
 
     def _tidy_up(self) -> None:
         self._reserve.fill()
+        self._purging.begin()
         if self._plan.capture_folder is not None:
             today = self._clock.now().utc.astimezone(self._plan.zone).date()
             prune_captures(self._plan.capture_folder, self._plan.capture_days, today)
@@ -229,6 +234,7 @@ class Recorder:
     def _shut_down(self) -> None:
         self._manager.notify("STOPPING=1")
         self._agenda.stop()
+        self._purging.stop()
         self._writer.hurry()
         for supervisor in self._supervisors:
             supervisor.ask_to_stop()

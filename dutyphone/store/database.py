@@ -149,6 +149,11 @@ class Database:
         return connection
 
 
+def database_path(url: str) -> Path | None:
+    """The file that `url` names; None for a server. Raises `DatabaseUnusable`."""
+    return _backend(_parse(url), None).path
+
+
 def _parse(url: str) -> URL:
     try:
         return make_url(url)

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, func, insert, select, update
 
 from dutyphone.clock import Clock
-from dutyphone.duty.retention import book_of, last_old
+from dutyphone.duty.retention import Answer, answer, book_of, last_old
 from dutyphone.journal import seqs
 from dutyphone.journal.codec import UnknownFact, decode
 from dutyphone.journal.facts import BodiesPurged, Book, CallFact, CallPurged, Fact, LineFact, NoiseCounted
@@ -99,12 +99,14 @@ def purge(
     return report
 
 
-def asked(store: Store, book: Book, now: datetime) -> datetime | None:
-    """When this was last asked; None: never. The next answer is `now`."""
+def ask(store: Store, book: Book, now: datetime) -> Answer:
+    """Whether `purge` may be called at `now` without a person's word. Remembers that it was asked."""
     with store.database.writing() as session:
-        before = session.scalar(_ASKED, book=book.value)
-        _set_mark(session, book, {"asked_us": micros(now)})
-    return None if before is None else moment(before)
+        before_us = session.scalar(_ASKED, book=book.value)
+        answered = answer(now, None if before_us is None else moment(before_us))
+        if answered is not Answer.TOO_SOON:
+            _set_mark(session, book, {"asked_us": micros(now)})
+    return answered
 
 
 # --- one slice ---------------------------------------------------------------------------------------------------

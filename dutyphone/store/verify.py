@@ -26,6 +26,7 @@ from dutyphone.store.backend import SearchIndex
 from dutyphone.store.database import Database
 from dutyphone.store.head import HeadUnreadable, agrees
 from dutyphone.store.key import random_key
+from dutyphone.store.manifest import Manifest
 from dutyphone.store.projector import Projector
 from dutyphone.store.replay import facts, project_all
 from dutyphone.store.schema import PROJECTIONS, calls, journal, numbers
@@ -185,6 +186,19 @@ def check_head(store: Store, rows: int, first_bad: BadRow | None, hash_of: Calla
             seq=head.seq, at=head.at.isoformat(timespec="seconds")
         )
     return None
+
+
+def check_against(store: Store, manifest: Manifest) -> str | None:
+    """What is wrong with the log if the copy of `manifest` was made of it, None if nothing is.
+
+    A manifest kept elsewhere knows what not even the owner of the machine can change.
+    """
+    with store.database.reading() as session:
+        if manifest.rows == 0 or hash_at(session, manifest.rows) == manifest.head:
+            return None
+    return _("Row {seq} of the journal is not the one that the copy of {at} ends with.").format(
+        seq=manifest.rows, at=manifest.made_at.isoformat(timespec="seconds")
+    )
 
 
 def compare_projections(database: Database) -> tuple[str, ...]:

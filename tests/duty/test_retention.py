@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dutyphone.duty.retention import Retention, believes, book_of, last_old
+from dutyphone.duty.retention import Answer, Retention, answer, book_of, last_old
 from dutyphone.journal.facts import FACTS, Book, CallFact
 
 NOW = datetime(2026, 11, 22, 0, 5, tzinfo=UTC)
@@ -53,10 +53,21 @@ def test_rows_are_old_in_the_order_in_which_they_were_written(days_ago: tuple[fl
 
 
 @pytest.mark.parametrize(
-    ("asked_hours_ago", "believed"),
-    [(None, False), (24, True), (23, True), (1, False), (24 * 400, False), (-24, False)],
+    ("asked_hours_ago", "answered"),
+    [
+        (None, Answer.WAIT),
+        (24, Answer.ACT),
+        (21, Answer.ACT),
+        (24 * 7, Answer.ACT),  # a desk that is closed for a week
+        (1, Answer.TOO_SOON),
+        (0, Answer.TOO_SOON),
+        (24 * 400, Answer.WAIT),
+        (-24, Answer.WAIT),
+    ],
 )
-def test_a_clock_that_leapt_is_not_believed_before_the_next_day(asked_hours_ago: float | None, believed: bool) -> None:
+def test_a_clock_that_leapt_is_not_believed_before_the_next_day(
+    asked_hours_ago: float | None, answered: Answer
+) -> None:
     """X29: a flat battery must not empty the log."""
     asked = None if asked_hours_ago is None else NOW - timedelta(hours=asked_hours_ago)
-    assert believes(NOW, asked) is believed
+    assert answer(NOW, asked) is answered

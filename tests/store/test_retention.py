@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import select
 from support.journals import batches
 
+from dutyphone.duty.retention import Answer
 from dutyphone.journal.facts import (
     Book,
     CallArrived,
@@ -29,7 +30,7 @@ from dutyphone.journal.facts import (
 from dutyphone.lines.events import Evidence
 from dutyphone.store.readmodels import CallQuery
 from dutyphone.store.rebuild import rebuild
-from dutyphone.store.retention import PurgeReport, asked, due, purge
+from dutyphone.store.retention import PurgeReport, ask, due, purge
 from dutyphone.store.schema import PROJECTIONS, calls, journal, numbers
 from dutyphone.store.store import Store
 from dutyphone.store.verify import verify
@@ -271,10 +272,13 @@ def test_a_slice_that_takes_too_long_is_followed_by_a_smaller_one(store: Store, 
 
 
 def test_when_it_was_last_asked_is_remembered(store: Store) -> None:
-    assert asked(store, Book.CALLS, AT) is None
-    assert asked(store, Book.CALLS, AT + DAY) == AT
+    assert ask(store, Book.CALLS, AT) is Answer.WAIT
+    assert ask(store, Book.CALLS, AT + DAY / 2) is Answer.TOO_SOON
+    assert ask(store, Book.CALLS, AT + DAY) is Answer.ACT
     assert purged(store).slices == 0
-    assert asked(store, Book.CALLS, AT + 2 * DAY) == AT + DAY
+    assert ask(store, Book.CALLS, AT + 1.5 * DAY) is Answer.TOO_SOON
+    assert ask(store, Book.CALLS, AT + 2 * DAY) is Answer.ACT
+    assert ask(store, Book.CALLS, AT + 400 * DAY) is Answer.WAIT
 
 
 def test_nothing_of_it_is_left_in_the_file(file_store: Store, a_call: ACall, tmp_path: Path) -> None:
