@@ -1,8 +1,8 @@
 """P10: the recorder's commits while others are at work on the same database.
 
 Facts are appended one at a time, at an even pace, and the time of each durable append is kept: alone, and while another
-process exports, makes a backup by SQLite's own means, or writes notes as a console does. What counts is the 99th
-percentile, others at work to alone, round by round in turn.
+process exports, makes backups as `dutyphone db backup` does, purges calls as retention does, or writes notes as a
+console does. What counts is the 99th percentile, others at work to alone, round by round in turn.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from benchmarks.measure import (
     report,
     working_folder,
 )
-from dutyphone.journal.facts import Fact
+from dutyphone.clock import SystemClock
+from dutyphone.journal.facts import Book, Fact
 from dutyphone.outputs.columns import Profile
 from dutyphone.outputs.export import Format, export_calls
 from dutyphone.store import commands
+from dutyphone.store.backup import back_up
 from dutyphone.store.readmodels import CallQuery
-from dutyphone.store.sqlite import safe_driver
+from dutyphone.store.retention import LEISURELY, purge
 from dutyphone.store.store import Store
 
 NOTES_EVERY_S = 0.05
-BACKUP_PAGES = 256
-"""A megabyte at a step; the sqlite3 shell copies everything in one."""
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def main() -> None:
             )
             for name in _CHILDREN
         ],
-        ["the reference is ours alone; retention is not at work here"],
+        ["the reference is ours alone"],
     )
 
 
@@ -145,15 +145,25 @@ def _export(log: Path) -> None:
 
 
 def _back_up(log: Path) -> None:
-    driver = safe_driver()
-    _ready()
-    while True:
-        copy = log.with_name("copy.db")
-        copy.unlink(missing_ok=True)
-        source, target = driver.connect(str(log)), driver.connect(str(copy))
-        source.backup(target, pages=BACKUP_PAGES)
-        target.close()
-        source.close()
+    with Store.open(f"sqlite:///{log}", create=False) as store:
+        _ready()
+        while True:
+            copy = log.with_name("copy.db")
+            copy.unlink(missing_ok=True)
+            back_up(store, copy, now=datetime.now(UTC), pause=time.sleep, on_progress=lambda *_told: None)
+
+
+def _purge(log: Path) -> None:
+    """What is in the log, not what is written meanwhile."""
+
+    def rest(worked_s: float) -> bool:
+        time.sleep(worked_s * LEISURELY)
+        return True
+
+    with Store.open(f"sqlite:///{log}", create=False) as store:
+        _ready()
+        purge(store, Book.CALLS, datetime.now(UTC), clock=SystemClock(), rest=rest)
+        sys.exit("everything was purged before the round was over; take more --calls")
 
 
 def _write_notes(log: Path) -> None:
@@ -169,7 +179,12 @@ def _ready() -> None:
     os.write(1, b"ready\n")
 
 
-_CHILDREN: dict[str, Callable[[Path], None]] = {"export": _export, "backup": _back_up, "notes": _write_notes}
+_CHILDREN: dict[str, Callable[[Path], None]] = {
+    "export": _export,
+    "backup": _back_up,
+    "retention": _purge,
+    "notes": _write_notes,
+}
 
 
 if __name__ == "__main__":

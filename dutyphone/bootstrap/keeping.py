@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
+BRISKLY = 5.0
+"""While somebody waits for a purge to be done, its rests are this many times as long as the work before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purge:
@@ -123,11 +126,11 @@ def purge_log(settings: Settings, on_progress: Progress, *, dry_run: bool) -> Pu
             return Purge(older_than=older_than, report=found)
         slices = 0
 
-        def rest(seconds: float) -> bool:
+        def rest(worked_s: float) -> bool:
             nonlocal slices
             slices += 1
             on_progress(slices, 0)
-            time.sleep(seconds)
+            time.sleep(worked_s * BRISKLY)
             return True
 
         report = purge(store, Book.CALLS, older_than, clock=clock, rest=rest)

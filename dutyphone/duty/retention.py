@@ -6,7 +6,7 @@ when, is kept for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -46,21 +46,6 @@ class Retention:
 def book_of(kind: str) -> Book | None:
     """The book whose rule ends the bodies of `kind`; None if they say nothing of anybody."""
     return _BOOKS.get(kind)
-
-
-def last_old(rows: Iterable[tuple[int, datetime]], older_than: datetime, now: datetime) -> int | None:
-    """Of journal rows (seq, recorded_at) in order, the last one whose retention time is over; None if none is.
-
-    The journal is in the order in which it was written, so the first row that is young ends the question. A row dated
-    later than `now` was written while the clock was wrong, and is as old as the rows around it.
-    """
-    last = None
-    for seq, recorded_at in rows:
-        if recorded_at < older_than:
-            last = seq
-        elif recorded_at <= now:
-            break
-    return last
 
 
 def answer(now: datetime, asked_before: datetime | None) -> Answer:

@@ -9,7 +9,7 @@ from dutyphone.clock import Clock
 from dutyphone.duty.retention import Answer, Retention
 from dutyphone.errors import StoreError
 from dutyphone.i18n import _
-from dutyphone.store.retention import ask, purge
+from dutyphone.store.retention import LEISURELY, ask, purge
 from dutyphone.store.store import Store
 
 
@@ -51,5 +51,5 @@ class Purging:
                     )
                 )
 
-    def _rest(self, seconds: float) -> bool:
-        return not self._stop.wait(seconds)
+    def _rest(self, worked_s: float) -> bool:
+        return not self._stop.wait(worked_s * LEISURELY)

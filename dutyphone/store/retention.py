@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, func, insert, select, update
 
 from dutyphone.clock import Clock
-from dutyphone.duty.retention import Answer, answer, book_of, last_old
+from dutyphone.duty.retention import Answer, answer, book_of
 from dutyphone.journal import seqs
 from dutyphone.journal.codec import UnknownFact, decode
 from dutyphone.journal.facts import BodiesPurged, Book, CallFact, CallPurged, Fact, LineFact, NoiseCounted
@@ -32,14 +32,14 @@ from dutyphone.store.store import Store
 SLICE_S = 0.003
 """How much longer than a commit a slice is meant to take, so that other writers wait for 5 ms at most."""
 
-REST = 20.0
-"""A slice is followed by a rest this many times as long."""
-
 MOST_IN_A_SLICE = 100
 """Calls and lone rows."""
 
-LOOK = 500
+LOOK = 50
 """Journal rows that are looked at together, outside any transaction."""
+
+LEISURELY = 100.0
+"""While lines may ring, a rest is this many times as long as the work before it: p99 of commits stays as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +72,17 @@ def due(store: Store, book: Book, older_than: datetime, now: datetime) -> PurgeR
 def purge(
     store: Store, book: Book, older_than: datetime, *, clock: Clock, rest: Callable[[float], bool]
 ) -> PurgeReport:
-    """Purge what is due. `rest` waits some seconds between slices, and says False if there is to be no other.
+    """Purge what is due.
 
-    Two at a time do no harm. Raises `StoreError`; what was purged until then is purged.
+    Between slices `rest` is told for how many seconds there was work; it lets others work, and says False if there is
+    to be no other slice. Two at a time do no harm. Raises `StoreError`; what was purged until then is purged.
     """
-    with store.database.snapshot() as session:
+    with store.database.reading() as session:
         noted = mark = _mark(session, book)
         end = _end(session, mark, older_than, clock.now().utc)
     report, size = PurgeReport(), 1
     while mark < end and report.finished:
+        begun = clock.now()
         with store.database.snapshot() as session:
             looked = list(islice(_rows(session, book, mark, end), LOOK))
             rows = [row for row in looked if _look_up(session, book, row) is not None]
@@ -90,7 +92,8 @@ def purge(
             noted = mark = taken[-1].seq
             report = _slice(store, book, older_than, taken, noted, clock, report)
             size = _next_size(size, report)
-            report = replace(report, finished=rest(report.last_s * REST))
+            report = replace(report, finished=rest(clock.now().since(begun)))
+            begun = clock.now()
         mark = upto if report.finished else mark
     if noted < mark:
         report = _slice(store, book, older_than, [], mark, clock, report)
@@ -232,7 +235,19 @@ def _clean(store: Store) -> None:
 # --- the journal -------------------------------------------------------------------------------------------------
 
 _SEQ: BindParameter[Any] = bindparam("wanted")
-_TIMES = select(journal.c.seq, journal.c.recorded_us).where(journal.c.seq > _SEQ).order_by(journal.c.seq)
+_NEVER = 2**62
+_FIRST_YOUNG = (
+    select(journal.c.seq)
+    .where(journal.c.seq > _SEQ, journal.c.recorded_us.between(bindparam("older_us"), bindparam("now_us")))
+    .order_by(journal.c.seq)
+    .limit(1)
+)
+_LAST_OLD = (
+    select(journal.c.seq)
+    .where(journal.c.seq > _SEQ, journal.c.seq < bindparam("young"), journal.c.recorded_us < bindparam("older_us"))
+    .order_by(journal.c.seq.desc())
+    .limit(1)
+)
 _BETWEEN = (
     select(journal.c.seq, journal.c.kind, journal.c.version, journal.c.body)
     .where(journal.c.seq > _SEQ, journal.c.seq <= bindparam("end"), journal.c.body.is_not(None))
@@ -255,9 +270,15 @@ _ADD_MARK = insert(purge_marks)
 
 
 def _end(session: Session, mark: int, older_than: datetime, now: datetime) -> int:
-    """The last row that is old enough, or `mark`."""
-    times = ((seq, moment(recorded_us)) for seq, recorded_us in session.stream(_TIMES, wanted=mark))
-    return last_old(times, older_than, now) or mark
+    """The last row that is old enough, or `mark`.
+
+    The journal is in the order in which it was written, so the first young row ends the question. A row dated later
+    than `now` was written while the clock was wrong, and is as old as the rows around it.
+    """
+    older_us = micros(older_than)
+    young = session.scalar(_FIRST_YOUNG, wanted=mark, older_us=older_us, now_us=micros(now))
+    last = session.scalar(_LAST_OLD, wanted=mark, young=_NEVER if young is None else young, older_us=older_us)
+    return mark if last is None else int(last)
 
 
 def _rows(session: Session, book: Book, mark: int, end: int) -> Iterator[_Row]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dutyphone.duty.retention import Answer, Retention, answer, book_of, last_old
+from dutyphone.duty.retention import Answer, Retention, answer, book_of
 from dutyphone.journal.facts import FACTS, Book, CallFact
 
 NOW = datetime(2026, 11, 22, 0, 5, tzinfo=UTC)
@@ -29,27 +29,6 @@ def test_everything_said_of_a_call_is_of_its_book_but_what_stays_of_it() -> None
     }
     assert book_of("RecorderStarted") is None
     assert book_of("CallTeleported") is None
-
-
-def ages(*days_ago: float) -> list[tuple[int, datetime]]:
-    return [(seq, NOW - age * DAY) for seq, age in enumerate(days_ago, 1)]
-
-
-@pytest.mark.parametrize(
-    ("days_ago", "last"),
-    [
-        ((), None),
-        ((10, 9, 8), None),
-        ((60, 50, 40, 20, 10), 3),
-        ((60, 20, 50), 1),  # the clock was set back by a month: what is behind a young row is younger still
-        ((60, -3000, 50, 20), 3),  # one row of the year 2035: as old as the rows around it
-        ((60, 50, -3000, 20), 2),
-        ((-3000, -3000, -3000), None),  # the clock says 2018 now: nothing is old, everything is in the future
-        ((-3000, 60, 20), 2),
-    ],
-)
-def test_rows_are_old_in_the_order_in_which_they_were_written(days_ago: tuple[float, ...], last: int | None) -> None:
-    assert last_old(ages(*days_ago), NOW - 30 * DAY, NOW) == last
 
 
 @pytest.mark.parametrize(
