@@ -191,6 +191,7 @@ class SqliteBackend:
     def _on_connect(self, connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         try:
+            cursor.execute("PRAGMA cipher_log_level = NONE")  # SQLCipher would write to stderr, into the screen
             if self.key is not None:
                 cursor.execute(f'PRAGMA key = "{self.key.spelled}"')
             cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
