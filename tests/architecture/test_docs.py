@@ -23,6 +23,7 @@ PAIRS = [
     ("README.md", "README.zh-CN.md"),
     ("docs/handbook/officer.md", "docs/handbook/officer.zh-CN.md"),
     ("docs/handbook/office.md", "docs/handbook/office.zh-CN.md"),
+    ("docs/keeping-the-log.md", "docs/keeping-the-log.zh-CN.md"),
 ]
 """Documents that exist in both languages."""
 
