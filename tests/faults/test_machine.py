@@ -130,10 +130,10 @@ def test_a_slow_disk_makes_no_call_shorter_or_later(recording: Recording) -> Non
 def test_a_full_queue_makes_the_line_wait_and_drops_nothing(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """X01: there is room for one event, and the disk takes as long as the line needs for two."""
+    """X01: there is room for one event, and the disk takes longer than the line needs for several."""
     inboxes: list[FullInbox] = []
     monkeypatch.setattr(service, "Inbox", lambda: inboxes.append(FullInbox(1)) or inboxes[-1])
-    recording.disk.takes_s = 0.1
+    recording.disk.takes_s = 0.3
     recording.simulate("desk", FOUR_CALLS)
     recording.start()
     recording.wait_for_ended(4)
