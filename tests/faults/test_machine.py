@@ -14,7 +14,7 @@ from support.recording import Recording
 from dutyphone.journal.facts import CallRang
 from dutyphone.lines.events import LineEvent
 from dutyphone.recorder import service, writer
-from dutyphone.recorder.inbox import Inbox
+from dutyphone.recorder.inbox import Inbox, Tick
 from dutyphone.store import sqlite
 
 OpenNight = Callable[..., Night]
@@ -130,10 +130,10 @@ def test_a_slow_disk_makes_no_call_shorter_or_later(recording: Recording) -> Non
 def test_a_full_queue_makes_the_line_wait_and_drops_nothing(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """X01: there is room for one event, and the disk takes longer than the line needs for several."""
+    """X01: there is room for one thing, and a reminder takes it before every event."""
     inboxes: list[FullInbox] = []
     monkeypatch.setattr(service, "Inbox", lambda: inboxes.append(FullInbox(1)) or inboxes[-1])
-    recording.disk.takes_s = 0.3
+    recording.disk.takes_s = 0.1
     recording.simulate("desk", FOUR_CALLS)
     recording.start()
     recording.wait_for_ended(4)
@@ -168,7 +168,7 @@ def test_a_recorder_with_a_dead_disk_and_a_full_queue_can_be_stopped(
 
 
 class FullInbox(Inbox):
-    """An inbox that counts how often a line had to wait."""
+    """An inbox with a reminder before every event, that counts how often the event had to wait."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
@@ -176,5 +176,6 @@ class FullInbox(Inbox):
 
     def post(self, events: Iterable[LineEvent]) -> None:
         for event in events:
+            self.remind(Tick.BEAT)
             self.times_full += self._queue.full()
             super().post([event])

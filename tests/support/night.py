@@ -24,7 +24,7 @@ from support.lifecycle import lifecycle_faults
 from dutyphone.calls.numbers import Site
 from dutyphone.calls.tracker import CallTracker
 from dutyphone.journal.facts import Fact, RecorderStarted
-from dutyphone.lines.events import LineEvent, LineLost, LossReason
+from dutyphone.lines.events import LineEvent, LineLost, LossReason, RingHeard
 from dutyphone.lines.transcript import FromDevice, World, parse_transcript
 from dutyphone.recorder.inbox import Inbox, Tick
 from dutyphone.recorder.leftovers import close_leftovers
@@ -44,7 +44,7 @@ RETRY_S = 5.0
 SETTLE_S = 240.0
 """After this long without anything new every call has been given up."""
 
-RING, RING_IN_CLASS_8 = re.compile(rb"RING\r\n"), re.compile(rb"RING\r\n|\x10R")
+RING, RING_IN_CLASS_8 = re.compile(rb"RING\r"), re.compile(rb"RING\r|\x10R")
 """One ring, as a modem tells it; in class 8 it may fall back to the other way when it is reset."""
 
 
@@ -122,7 +122,7 @@ class Night:
     def stop(self) -> None:
         """The recorder stops in good order."""
         if self._open:
-            farewell = self._core.lost(LossReason.STOPPED, self.clock.now())
+            farewell = self._lose(LossReason.STOPPED)
             self.writer.work([event for event in farewell if not isinstance(event, LineLost)])
         self._hang_up_port()
         self._inbox.close()
@@ -203,7 +203,7 @@ class Night:
             said = self.player.take_output()
             events: list[LineEvent] = []
             if self._open and not self.player.plugged:
-                events += self._core.lost(LossReason.CABLE_UNPLUGGED, now)
+                events += self._lose(LossReason.CABLE_UNPLUGGED)
                 self._hang_up_port(RETRY_S)
             elif not self._open and self._try_at is not None and self._try_at <= now.mono:
                 events += self._try_to_open()
@@ -229,6 +229,12 @@ class Night:
         self.player.take_output()
         return self._core.start(now)
 
+    def _lose(self, reason: LossReason) -> Sequence[LineEvent]:
+        """The wire is gone. A ring of which only the line end was missing is told then."""
+        events = self._core.lost(reason, self.clock.now())
+        self.rings_sent += sum(isinstance(event, RingHeard) for event in events)
+        return events
+
     def _hang_up_port(self, again_after_s: float | None = None) -> None:
         if self._open:
             self.player.terminal_gone(self.clock.now())
@@ -246,4 +252,4 @@ class Night:
         heard = self._tail + said
         ends = [found.end() for found in (RING_IN_CLASS_8 if self._class8 else RING).finditer(heard)]
         self.rings_sent += len(ends)
-        self._tail = heard[ends[-1] if ends else max(0, len(heard) - 5) :][-5:]
+        self._tail = heard[ends[-1] if ends else max(0, len(heard) - 4) :][-4:]
