@@ -75,6 +75,8 @@ def copy_log(settings: Settings, to_url: str, on_progress: Progress, *, drill: b
     from dutyphone.store.database import database_path
     from dutyphone.store.store import Store
 
+    if database_path(to_url) is not None and database_path(to_url) == database_path(settings.database_url(drill=drill)):
+        raise DatabaseUnusable(_("That is the log itself."), advice=_("Name an empty database."))
     key = log_key(settings, drill=drill)
     with (
         open_store(settings, drill=drill, create=False) as source,
@@ -121,9 +123,8 @@ def purge_log(settings: Settings, on_progress: Progress, *, dry_run: bool) -> Pu
     if older_than is None:
         return Purge(older_than=None)
     with open_store(settings, drill=False, create=False) as store:
-        found = due(store, Book.CALLS, older_than, now)
         if dry_run:
-            return Purge(older_than=older_than, report=found)
+            return Purge(older_than=older_than, report=due(store, Book.CALLS, older_than, now))
         slices = 0
 
         def rest(worked_s: float) -> bool:

@@ -378,6 +378,8 @@ def _number_for_people(style: Style) -> Callable[[CallRow], str | None]:
             return clean(show_number(dialled.number, dialled.kind, dialled.extension, row.digits))
         elif row.absence is not None:
             return words.absence[row.absence]
+        elif row.purged:
+            return words.purged
         else:
             return None if row.direction is Direction.OUTGOING or row.identified else words.no_caller_id
         if plain and row.number is not None:

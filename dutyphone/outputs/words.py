@@ -30,6 +30,7 @@ class Words:
     fax: str
     doubtful: str
     no_caller_id: str
+    purged: str
     still_down: str
     not_recording: str
     direction: Mapping[Direction, str]
@@ -54,6 +55,7 @@ CHINESE = Words(
     fax="传真",
     doubtful="号码存疑",
     no_caller_id="无来电显示",
+    purged="已清除",
     still_down="仍在中断",
     not_recording="记录程序未运行",
     direction={Direction.INCOMING: "来电", Direction.OUTGOING: "去电"},
@@ -106,6 +108,7 @@ ENGLISH = Words(
     fax="fax",
     doubtful="number doubtful",
     no_caller_id="no caller ID",
+    purged="purged",
     still_down="still down",
     not_recording="recorder not running",
     direction={Direction.INCOMING: "incoming", Direction.OUTGOING: "outgoing"},

@@ -99,6 +99,7 @@ def test_the_log_goes_into_another_database(office: Office) -> None:
     with Store.open(f"sqlite:///{other}", key_folder=office.folder / "data") as store:
         assert verify(store).ok
     assert "already" in refused(office, "db", "copy", f"sqlite:///{other}")
+    assert "itself" in refused(office, "db", "copy", f"sqlite:///{office.folder}/data/duty.db")
 
 
 def test_a_forged_log_is_found_against_a_copy_kept_elsewhere(office: Office) -> None:

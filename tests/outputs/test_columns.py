@@ -112,6 +112,8 @@ def test_a_number_that_did_not_come_has_its_reason(make_call: MakeCall) -> None:
         NumberAbsence.NOT_SENT: "无号码",
     }
     assert cells(make_call(1, 0))["号码"] == "无来电显示"
+    assert cells(make_call(1, 0, purged=True))["号码"] == "已清除"
+    assert cells(make_call(1, 0, purged=True), Profile.MACHINE)["number_raw"] is None
     assert cells(make_call(1, 0, direction=Direction.OUTGOING))["号码"] is None
     assert cells(make_call(1, 0, direction=Direction.OUTGOING, digits="110"))["号码"] == "110"
     dialled = make_call(1, 0, direction=Direction.OUTGOING, digits="01055501235")

@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from dutyphone.journal.chain import digest, row_hash
 from dutyphone.journal.facts import CallNoted, Fact
+from dutyphone.store.append import Tail
+from dutyphone.store.backup import back_up
+from dutyphone.store.head import HeadKeeper
 from dutyphone.store.rebuild import rebuild
 from dutyphone.store.store import Store, hash_at
-from dutyphone.store.verify import break_in, check_chain, check_head, verify
+from dutyphone.store.verify import break_in, check_against, check_chain, check_head, verify
 
 AT = datetime(2026, 2, 16, 9, 30, tzinfo=UTC)
 CALLS = 12
@@ -78,6 +82,7 @@ def first_bad(path: Path) -> int | None:
         ("UPDATE journal SET body_digest = zeroblob(32) WHERE seq = 6", 6),
         ("UPDATE journal SET body_digest = 'x', body = NULL WHERE seq = 6", 6),
         ("UPDATE journal SET body_digest = 7, body = NULL WHERE seq = 6", 6),
+        ("UPDATE journal SET body = NULL WHERE seq = 6", 6),
         ("DELETE FROM journal WHERE seq = 6", 6),
         ("DELETE FROM journal WHERE seq <= 6", 1),
         ("UPDATE journal SET seq = -seq WHERE seq = 6", 1),
@@ -143,6 +148,62 @@ def test_a_journal_written_anew_from_some_row_on_is_found(sealed: Path, a_call: 
         report = verify(store)
     assert report.first_bad is None
     assert str(ROWS) in (report.head_problem or "")
+
+
+def forge(path: Path, seq: int) -> None:
+    """Change a row, and hash it and every row behind it anew, as somebody can who knows how."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        body = connection.execute("SELECT body FROM journal WHERE seq = ?", (seq,)).fetchone()[0]
+        changed = body.replace("5550", "5551").replace("值班室", "接待室")
+        assert changed != body
+        connection.execute(
+            "UPDATE journal SET body = ?, body_digest = ? WHERE seq = ?", (changed, digest(changed), seq)
+        )
+        previous = connection.execute("SELECT hash FROM journal WHERE seq = ?", (seq - 1,)).fetchone()[0]
+        rows = connection.execute("SELECT * FROM journal WHERE seq >= ? ORDER BY seq", (seq,)).fetchall()
+        for at, recorded_us, occurred_us, kind, version, _body, body_digest, _hash in rows:
+            previous = row_hash(previous, at, recorded_us, occurred_us, kind, version, body_digest)
+            connection.execute("UPDATE journal SET hash = ? WHERE seq = ?", (previous, at))
+
+
+def test_a_whole_tail_hashed_anew_is_found_by_the_head(sealed: Path) -> None:
+    """A chain alone does not show it: every row follows from the one before."""
+    forge(sealed, 6)
+    with opened(sealed) as store:
+        assert check_chain(store.database) is None
+        rebuild(store)
+        report = verify(store)
+    assert not report.ok
+    assert report.first_bad is None
+    assert str(ROWS) in (report.head_problem or "")
+
+
+def test_a_head_signed_again_without_its_key_is_no_head(sealed: Path) -> None:
+    forge(sealed, 6)
+    with opened(sealed) as store:
+        rebuild(store)
+        with store.database.reading() as session:
+            last = hash_at(session, ROWS)
+        assert last is not None
+    head = sealed.with_name("duty.db.head")
+    head.unlink()
+    HeadKeeper(head, b"another key" * 3).keep(Tail(ROWS, last), lambda _seq: last, AT)
+    with opened(sealed) as store:
+        assert "signature" in (verify(store).head_problem or "")
+
+
+def test_whoever_has_the_key_is_found_by_a_copy_kept_elsewhere(sealed: Path, tmp_path: Path) -> None:
+    """The key is on the machine, so its owner can sign what he forged; a manifest in the safe he cannot reach."""
+    with opened(sealed) as store:
+        manifest = back_up(store, tmp_path / "copy", now=AT, pause=lambda _s: None, on_progress=lambda *_: None)
+        assert check_against(store, manifest) is None
+    forge(sealed, 6)
+    sealed.with_name("duty.db.head").unlink()
+    with opened(sealed) as store:
+        rebuild(store)
+        store.keep_head(AT)
+        assert verify(store).ok, "nobody on this machine can tell"
+        assert str(ROWS) in (check_against(store, manifest) or "")
 
 
 @pytest.mark.parametrize("damage", ["forged", "garbled", "gone", "another key", "no key"])
@@ -243,6 +304,7 @@ def a_tampering(chance: random.Random) -> tuple[str, list[str], int]:
             ],
             seq,
         ),
+        (f"body of {seq} taken out", [f"UPDATE journal SET body = NULL {row}"], seq),
         (f"{seq} removed", [f"DELETE FROM journal {row}"], seq),
         (f"cut behind {seq - 1}", [f"DELETE FROM journal WHERE seq >= {seq}"], seq),
         (

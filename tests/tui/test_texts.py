@@ -105,6 +105,11 @@ def test_a_call_without_number_always_says_why(state, absence, identified):
     assert wording.no_number(call(state=state, absence=absence, identified=identified))
 
 
+def test_a_call_whose_retention_time_is_over_says_so():
+    """X32"""
+    assert wording.no_number(call(purged=True)) == _("number purged")
+
+
 # --- cells -------------------------------------------------------------------------------------------------------
 
 

@@ -164,6 +164,8 @@ def results() -> tuple[str, ...]:
 
 def no_number(row: CallRow) -> str:
     """Why a call shows no number."""
+    if row.purged:
+        return _("number purged")
     if row.absence is not None:
         return _(NUMBER_ABSENCES[row.absence])
     if row.identified:
