@@ -16,7 +16,9 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from dutyphone.clock import Moment
 from dutyphone.journal.facts import (
+    Book,
     CallAnswered,
     CallArrived,
     CallEnded,
@@ -39,6 +41,7 @@ from dutyphone.journal.facts import (
     StopReason,
 )
 from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence, Trouble
+from dutyphone.store.retention import purge
 from dutyphone.store.schema import REVISION
 from dutyphone.store.store import LineDeclaration, Store
 
@@ -107,6 +110,15 @@ def fill(url: str, keys: Path) -> None:
         for fact in facts():
             store.append([fact], recorded_at=fact.at)
         store.beat(AT + timedelta(hours=3), {"desk": AT + timedelta(hours=2)})
+        until = AT + timedelta(minutes=2)
+        purge(store, Book.CALLS, until, clock=Still(), rest=lambda _worked_s: True)
+
+
+class Still:
+    """A clock that stands still."""
+
+    def now(self) -> Moment:
+        return Moment(0.0, AT + timedelta(hours=4))
 
 
 def main() -> None:

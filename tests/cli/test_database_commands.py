@@ -260,6 +260,17 @@ def test_a_child_recorder_hears_the_key_from_its_parent(office: Office) -> None:
     assert b"SQLite format 3" not in path.read_bytes()
 
 
+def test_a_recorder_on_a_log_that_is_up_to_date_does_not_load_migrations(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P9: eleven megabytes that it would keep for ever."""
+    said(office, "db", "upgrade", "--drill")
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    _code, imported = office.stop(office.record("one-call"))
+    assert re.search(r"\| +dutyphone\.store\.store\n", imported)
+    assert not re.search(r"\| +(alembic|psycopg)\b", imported)
+
+
 def test_purge(office: Office) -> None:
     """X32: nothing goes without a rule; with one, what it says and no more."""
     path = fill(office, 400, 300, 10)

@@ -42,8 +42,8 @@ def source(tmp_path: Path, a_call: ACall) -> Store:
         )
         store.append([RecorderStarted(at=AT, version="0.1.0", pid=1), *a_call("ancient")], recorded_at=AT)
         later = AT + timedelta(days=40)
-        for i in range(700):
-            store.append(a_call(f"c{i}", at=later, name=f"第{i}值班室"), recorded_at=later)
+        calls = [fact for i in range(700) for fact in a_call(f"c{i}", at=later, name=f"第{i}值班室")]
+        store.append(calls, recorded_at=later)
         odd = "\x00 𠀀 \udcff \n 'quoted' \\"
         store.append([CallNoted(at=later, call="c1", text=odd, by="张三")], recorded_at=later)
         purge(store, Book.CALLS, AT + timedelta(days=1), clock=ManualClock(later), rest=lambda _seconds: True)
