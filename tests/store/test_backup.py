@@ -70,8 +70,8 @@ def full(store: Store, a_call: ACall) -> Store:
         ],
         recorded_at=AT - timedelta(days=50),
     )
-    for i in range(CALLS):
-        store.append(a_call(f"c{i}", at=AT + timedelta(minutes=i), name=f"第{i}值班室"), recorded_at=AT)
+    calls = [fact for i in range(CALLS) for fact in a_call(f"c{i}", at=AT + timedelta(minutes=i), name=f"第{i}值班室")]
+    store.append(calls, recorded_at=AT)
     store.append([CallNoted(at=AT, call="c7", text="已回拨", by="张三")], recorded_at=AT)
     purge(store, Book.CALLS, AT - timedelta(days=30), clock=ManualClock(AT), rest=lambda _seconds: True)
     store.beat(AT + timedelta(hours=1), {})
@@ -98,8 +98,7 @@ def test_a_copy_is_for_nobody_else_to_read(full: Store, tmp_path: Path) -> None:
 
 def test_a_copy_is_taken_while_others_write(file_store: Store, a_call: ACall, tmp_path: Path) -> None:
     """P10: from one moment, and never begun anew because of them."""
-    for i in range(400):
-        file_store.append(a_call(f"c{i}", name=f"第{i}值班室"), recorded_at=AT)
+    file_store.append([fact for i in range(400) for fact in a_call(f"c{i}", name=f"第{i}值班室")], recorded_at=AT)
     pauses: list[float] = []
 
     def pause(seconds: float) -> None:

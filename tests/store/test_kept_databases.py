@@ -60,9 +60,7 @@ def test_it_is_brought_up_to_date_without_losing_a_row(old: str, revision: str) 
         assert report.first_bad is None
         assert report.projection_differences == ()
         assert report.rows == ROWS[revision]
-        assert [row.call for row in store.history(CallQuery()).rows if row.purged] == ["call-0"] * PURGED_CALLS[
-            revision
-        ]
+        assert sum(row.purged for row in store.history(CallQuery()).rows) == PURGED_CALLS[revision]
         assert store.count_calls(CallQuery()) == len(Outcome) + 2
         (noted,) = store.history(CallQuery(text="无人接听")).rows
         assert (noted.settled_by, noted.number, noted.purged) == ("张三", "+861055501201", False)

@@ -361,7 +361,7 @@ def test_a_text_taken_out_without_a_purge_is_found_and_named(store: Store, a_cal
 
 
 @given(batches=batches)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_journal_purged_at_any_age_verifies_and_replays(
     tmp_path_factory: pytest.TempPathFactory, batches: Sequence[Sequence[Fact]]
 ) -> None:
