@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from dutyphone.calls.outcome import outcome_of
-from dutyphone.journal.facts import CallEnded, Fact, RecorderStopped, StopReason
+from dutyphone.journal.facts import CallEnded, Fact, RecorderStarted, RecorderStopped, StopReason
 from dutyphone.lines.events import Evidence
 from dutyphone.store.readmodels import CallRow, RecorderRow
 
 
-def close_leftovers(recorder: RecorderRow | None, open_calls: Iterable[CallRow]) -> list[Fact]:
-    """The farewell the last recorder owes (at its last sign of life), and the end of each call it left open."""
+def close_leftovers(
+    recorder: RecorderRow | None, open_calls: Iterable[CallRow], rescued: Sequence[Fact] = ()
+) -> list[Fact]:
+    """The farewell the last recorder owes (at its last sign of life), and the end of each call it left open.
+
+    `rescued` is what will be written before that: what is in there is owed no more.
+    """
     facts: list[Fact] = []
     last_sign: datetime | None = None
-    if recorder is not None:
+    lives = [fact for fact in rescued if isinstance(fact, RecorderStarted | RecorderStopped)]
+    if recorder is not None and not (lives and isinstance(lives[-1], RecorderStopped)):
         last_sign = recorder.stopped_at or recorder.beat_at
         if recorder.stopped_at is None:
             facts.append(RecorderStopped(at=recorder.beat_at, reason=StopReason.FOUND_DEAD))
-    return facts + [_cut_off(call, last_sign) for call in open_calls]
+    ended = {fact.call for fact in rescued if isinstance(fact, CallEnded)}
+    return facts + [_cut_off(call, last_sign) for call in open_calls if call.call not in ended]
 
 
 def _cut_off(call: CallRow, last_sign: datetime | None) -> CallEnded:

@@ -19,13 +19,15 @@ class RescueFile:
         self.path = path
 
     def keep(self, facts: Sequence[Fact]) -> None:
-        """Add `facts`; they are on the disk when this returns. Raises OSError."""
-        with self.path.open("a", encoding="utf-8") as file:
+        """Keep `facts` in place of what was kept before; they are on the disk when this returns. Raises OSError."""
+        beside = self.path.with_name(self.path.name + ".new")
+        with beside.open("w", encoding="utf-8") as file:
             for fact in facts:
                 kind = type(fact).__name__
                 file.write(json.dumps([kind, VERSIONS[kind], encode(fact)], ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
+        beside.replace(self.path)
 
     def read(self) -> list[Fact]:
         """What is kept, in order. A last line that was cut short is left out."""

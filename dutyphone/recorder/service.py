@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ from dutyphone.calls.numbers import Site
 from dutyphone.calls.tracker import CallTracker
 from dutyphone.clock import Clock
 from dutyphone.duty.retention import Retention
-from dutyphone.errors import LineGone, StoreError
+from dutyphone.errors import DatabaseBusy, DiskFull, LineGone
 from dutyphone.i18n import _
 from dutyphone.journal.codec import encode
 from dutyphone.journal.facts import Fact, RecorderStarted
@@ -89,6 +88,8 @@ class Recorder:
         self._inbox = Inbox()
         self._reserve = Reserve(plan.state_folder / "reserve")
         self._rescue = RescueFile(plan.state_folder / "rescued.jsonl")
+        self._rescue_is_owed = False
+        self._lines_declared = False
         self._purging = Purging(store, plan.retention, clock, complain)
         self._agenda = Agenda(self._inbox.remind, plan.zone)
         self._writer = Writer(
@@ -103,8 +104,9 @@ class Recorder:
             clock=clock,
             complain=complain,
             make_room=self._reserve.give_up,
-            on_beat=lambda: manager.notify("WATCHDOG=1"),
+            on_beat=self._after_beat,
             on_new_day=self._tidy_up,
+            on_written=self._forget_rescued,
             keep_for_next_start=self._keep_for_next_start,
         )
         self._writer_failure: BaseException | None = None
@@ -118,12 +120,7 @@ class Recorder:
         could be opened at the first attempt; what was seen is recorded all the same.
         """
         self._tidy_up()
-        self._store.declare_lines(
-            [
-                LineDeclaration(line=line.line, title=line.title, driver=line.driver_name, port=line.port)
-                for line in self._plan.lines
-            ]
-        )
+        self._declare_lines()
         self._writer_thread.start()
         self._agenda.start()
         for supervisor in self._supervisors:
@@ -145,10 +142,31 @@ class Recorder:
 
     # --- in the order of a night ---------------------------------------------------------------------------------
 
+    def _declare_lines(self) -> None:
+        """Tell consoles which lines there are; later, if it cannot be written now: calls come first."""
+        plans = self._plan.lines
+        try:
+            self._store.declare_lines(
+                [LineDeclaration(line=p.line, title=p.title, driver=p.driver_name, port=p.port) for p in plans]
+            )
+        except (DatabaseBusy, DiskFull):
+            self._lines_declared = False
+        else:
+            self._lines_declared = True
+
+    def _after_beat(self) -> None:
+        self._manager.notify("WATCHDOG=1")
+        if not self._lines_declared:
+            self._declare_lines()
+
     def _first_facts(self) -> list[Fact]:
+        """What the last recorder could not write, what it left open, and that this one begins."""
         now = self._clock.now()
+        rescued = self._rescue.read()
+        self._rescue_is_owed = bool(rescued)
+        left = close_leftovers(self._store.recorder(), self._store.open_calls(), rescued)
         started = RecorderStarted(at=now.utc, version=__version__, pid=self._process_id, simulated=self._plan.simulated)
-        return [*close_leftovers(self._store.recorder(), self._store.open_calls()), started]
+        return [*rescued, *left, started]
 
     def _supervise(self, line: LinePlan) -> LineSupervisor:
         plan = self._plan
@@ -168,7 +186,6 @@ class Recorder:
 
     def _write(self) -> None:
         try:
-            self._write_rescued()
             self._writer.run(self._first_facts())
         except (
             BaseException
@@ -177,13 +194,11 @@ class Recorder:
             log.exception("the writer failed")
             self.stop()
 
-    def _write_rescued(self) -> None:
-        """Write what the last recorder could not, before anything new. It stays in its file until it is written."""
-        rescued = self._rescue.read()
-        if rescued:
-            with suppress(StoreError):
-                self._store.append(rescued, recorded_at=self._clock.now().utc)
-                self._rescue.clear()
+    def _forget_rescued(self) -> None:
+        """What was rescued is in the journal now: it was the first to be written."""
+        if self._rescue_is_owed:
+            self._rescue_is_owed = False
+            self._rescue.clear()
 
     def _note_attempt(self, line: str, gone: LineGone | None) -> None:
         self._attempts[line] = gone

@@ -56,6 +56,7 @@ class Writer:
         make_room: Callable[[], bool] = lambda: False,
         on_beat: Callable[[], None] = lambda: None,
         on_new_day: Callable[[], None] = lambda: None,
+        on_written: Callable[[], None] = lambda: None,
         keep_for_next_start: Callable[[Sequence[Fact]], None],
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -67,6 +68,7 @@ class Writer:
         self._make_room = make_room
         self._on_beat = on_beat
         self._on_new_day = on_new_day
+        self._on_written = on_written
         self._keep_for_next_start = keep_for_next_start
         self._pause = pause
         self._clock_watch = ClockWatch()
@@ -135,6 +137,7 @@ class Writer:
             if self._waiting:
                 self._ledger.append(self._waiting, recorded_at=now.utc)
                 self._waiting.clear()
+                self._on_written()
             if self._beat_due:
                 heard = {line: s.last_heard.utc for line, s in self._scribes.items() if s.last_heard}
                 self._ledger.beat(now.utc, heard)

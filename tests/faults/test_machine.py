@@ -167,6 +167,30 @@ def test_a_recorder_with_a_dead_disk_and_a_full_queue_can_be_stopped(
     recording.check()
 
 
+def test_a_disk_that_is_still_full_at_the_next_start(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    """X01, X30: what was kept beside the database is written as soon as it can be: once, and before anything newer."""
+    monkeypatch.setattr(writer, "RETRY_S", 0.05)
+    recording.simulate("desk", "@ +30\n* call from=01055501234 rings=40\n@ +300\n")
+    recording.start()
+    recording.wait_for(lambda: any(row.rings == 2 for row in recording.rows()))
+    recording.disk.fault = DiskFault.FULL
+    recording.stop()
+    assert recording.store.open_calls(), "its end is in the file"
+    recording.start()
+    recording.wait_for(lambda: recording.recorder_waits() > 0)
+    recording.stop()
+    recording.start()
+    recording.wait_for(lambda: recording.recorder_waits() > 0)
+    recording.disk.fault = None
+    recording.wait_for(lambda: len(recording.rows()) > 1)
+    assert not (recording.folder / "rescued.jsonl").exists()
+    recording.stop()
+    recording.start()
+    recording.wait_for(lambda: recording.is_up("desk"))
+    recording.stop()
+    recording.check()
+
+
 class FullInbox(Inbox):
     """An inbox with a reminder before every event, that counts how often the event had to wait."""
 

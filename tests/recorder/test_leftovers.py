@@ -62,6 +62,21 @@ def test_an_answered_call_keeps_the_talk_that_was_seen() -> None:
     assert (ended.outcome, ended.talk_s) == (Outcome.ANSWERED, 50.0)
 
 
+def test_what_was_rescued_is_owed_no_more() -> None:
+    """X30: a farewell that could not be written is written first; nobody ends its calls a second time."""
+    rescued = [
+        CallEnded(
+            at=NIGHT, call="c1", outcome=Outcome.UNKNOWN, evidence=Evidence.RECORDER_STOPPED, rings=2, ring_s=5.0
+        ),
+        RecorderStopped(at=NIGHT, reason=StopReason.REQUESTED),
+    ]
+    assert close_leftovers(recorder(None), [call()], rescued) == []
+    (stopped, ended) = close_leftovers(recorder(None), [call(), call(id=2, call="c2")], rescued[:1])
+    assert isinstance(stopped, RecorderStopped)
+    assert isinstance(ended, CallEnded)
+    assert ended.call == "c2"
+
+
 def test_a_call_never_ends_before_its_last_ring() -> None:
     """The last beat may be older than the last ring."""
     late = call(last_ring_at=NIGHT + timedelta(minutes=10, seconds=3))

@@ -16,9 +16,10 @@ def test_rescued_facts_come_back_in_order(tmp_path: Path) -> None:
     rescue = RescueFile(tmp_path / "rescued.jsonl")
     assert rescue.read() == []
     facts = [CallArrived(at=AT, call="c", line="desk", wire=b"\xff"), CallRang(at=AT, call="c", ring=1)]
-    rescue.keep(facts[:1])
-    rescue.keep(facts[1:])
+    rescue.keep(facts)
     assert rescue.read() == facts
+    rescue.keep(facts[:1])
+    assert rescue.read() == facts[:1], "whoever keeps anew has the old in hand, too"
     rescue.clear()
     assert rescue.read() == []
 

@@ -123,6 +123,10 @@ class Recording:
         with self.store.database.snapshot() as session:
             return [fact for _seq, fact in facts(session)]
 
+    def recorder_waits(self) -> int:
+        """How many facts wait in memory to be written."""
+        return 0 if self.recorder is None else self.recorder._writer.waiting
+
     def rings_captured(self) -> int:
         """How many rings came up the wires, by the files that were written before anybody parsed them."""
         files = (self.folder / "capture").glob("*/*.txt")
