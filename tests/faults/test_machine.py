@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,11 +11,13 @@ from dutyphone_simulators.disk import DiskFault, FaultyDisk
 from support.night import Night
 from support.recording import Recording
 
+from dutyphone.errors import DiskFull
 from dutyphone.journal.facts import CallRang
 from dutyphone.lines.events import LineEvent
-from dutyphone.recorder import service, writer
+from dutyphone.recorder import agenda, service, writer
 from dutyphone.recorder.inbox import Inbox, Tick
 from dutyphone.store import sqlite
+from dutyphone.store.status import LineDeclaration
 
 OpenNight = Callable[..., Night]
 Fault = Callable[[Night], Any]
@@ -187,6 +189,31 @@ def test_a_disk_that_is_still_full_at_the_next_start(recording: Recording, monke
     recording.stop()
     recording.start()
     recording.wait_for(lambda: recording.is_up("desk"))
+    recording.stop()
+    recording.check()
+
+
+def test_a_disk_that_is_full_when_the_recorder_starts(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    """X30: calls come first; what else is to be written at the start follows when there is room."""
+    declare = recording.store.declare_lines
+
+    def declare_if_there_is_room(lines: Sequence[LineDeclaration]) -> None:
+        if recording.disk.fault is not None:
+            raise DiskFull("full")
+        declare(lines)
+
+    monkeypatch.setattr(recording.store, "declare_lines", declare_if_there_is_room)
+    monkeypatch.setattr(agenda, "BEAT_EVERY_S", 0.2)
+    monkeypatch.setattr(writer, "RETRY_S", 0.05)
+    recording.disk.fault = DiskFault.FULL
+    recording.simulate("desk", FOUR_CALLS)
+    recording.start()
+    recording.wait_for(lambda: recording.recorder_waits() > 4)
+    assert recording.store.lines() == ()
+    recording.disk.fault = None
+    recording.wait_for(lambda: recording.is_up("desk"))
+    recording.wait_for_ended(1)
+    recording.wait_for(lambda: recording.line("desk").driver == "serial_modem")
     recording.stop()
     recording.check()
 
