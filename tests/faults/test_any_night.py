@@ -31,7 +31,7 @@ from dutyphone.journal.facts import (
     RecorderStopped,
 )
 
-NIGHTS = int(os.environ.get("DUTYPHONE_NIGHTS", "25"))
+NIGHTS = int(os.environ.get("DUTYPHONE_NIGHTS", "40"))
 RAM_DISK = Path("/dev/shm")
 LONGEST_CALL_S = 4 * 3600.0
 """A call whose end nobody could see is let go by the driver after this."""

@@ -49,13 +49,13 @@ def test_a_driver_that_answers_when_asked_is_never_given_up() -> None:
 
 CALLS_AROUND_A_HANG = """@ +30
 * call from=01055501234 rings=2
-@ +25
+@ +20
 * freeze
-@ +60
+@ +40
 * call from=13900001234 rings=2
-@ +30
+@ +20
 * thaw
-@ +30
+@ +25
 * call from=02155501234 rings=2
 @ +60
 """

@@ -44,7 +44,7 @@ RINGING_S = 9.0
 IN_FLIGHT_S = 1.0
 """What was read this short a time before the end may die with it: it was on its way to the disk."""
 
-LONGEST_LIFE_S = 2.5
+LONGEST_LIFE_S = 2.0
 LAST_LIFE_S = 3.0
 """Of the recorder that is not killed; then the modems are pulled out and it is stopped."""
 

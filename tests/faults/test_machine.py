@@ -135,7 +135,7 @@ def test_a_full_queue_makes_the_line_wait_and_drops_nothing(
     """X01: there is room for one thing, and a reminder takes it before every event."""
     inboxes: list[FullInbox] = []
     monkeypatch.setattr(service, "Inbox", lambda: inboxes.append(FullInbox(1)) or inboxes[-1])
-    recording.disk.takes_s = 0.1
+    recording.disk.takes_s = 0.04
     recording.simulate("desk", FOUR_CALLS)
     recording.start()
     recording.wait_for_ended(4)
