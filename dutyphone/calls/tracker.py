@@ -41,11 +41,15 @@ from dutyphone.lines.events import (
     FaxHeard,
     LineEvent,
     LineLost,
+    LossReason,
     RingHeard,
 )
 
 LONGEST_SILENCE_S = 180.0
 """A call that is offered and says nothing more for this long is over. A net under the drivers, which know better."""
+
+LONGEST_OFFER_S = 600.0
+"""The same for a call with a reference: it says nothing while it rings, and its driver limits its ringing."""
 
 WAITING_CALL_S = 30.0
 """How long a call that knocks during another is taken to wait: nothing on an analog line shows its end."""
@@ -59,6 +63,14 @@ NEXT_CALLER_RING_S = 8.0
 
 _SEEN_BY_SILENCE = frozenset({Evidence.RINGING_STOPPED, Evidence.NO_HOOK_SEEN, Evidence.NEVER_RANG})
 """Evidence that is noticed only some time after the end: the last ring is the last thing that was seen."""
+
+
+_EXCHANGE_SILENT = frozenset({LossReason.NOT_REGISTERED, LossReason.NETWORK})
+"""No new call can come, but one that was put through may well go on: a call in progress needs no registration."""
+
+
+_END_UNSEEN = frozenset({Evidence.NEXT_CALL, Evidence.ANSWERED_ELSEWHERE})
+"""Evidence that says a call that was taken is over, and not when it ended."""
 
 
 class Phase(Enum):
@@ -92,6 +104,12 @@ class OpenCall:
         return self.last_ring or self.arrived
 
 
+def _patience_s(ref: str, *, waiting: bool) -> float:
+    if waiting:
+        return WAITING_CALL_S
+    return LONGEST_OFFER_S if ref else LONGEST_SILENCE_S
+
+
 class CallTracker:
     """Follows the calls of one line.
 
@@ -118,7 +136,7 @@ class CallTracker:
     def on_event(self, event: LineEvent) -> list[Fact]:
         """What `event` makes true."""
         if isinstance(event, LineLost):
-            return self.cut_off(event.at, Evidence.LINE_LOST, event.wire)
+            return self._lose(event)
         if not isinstance(event, CallEvent):
             return []
         call = self._calls.get(event.call_ref)
@@ -141,6 +159,16 @@ class CallTracker:
         """Close every open call because nobody can follow it any more (LINE_LOST, RECORDER_STOPPED)."""
         return [fact for call in self._all() for fact in self._end(call, evidence, now, wire)]
 
+    def _lose(self, event: LineLost) -> list[Fact]:
+        """A driver that gives references follows its calls through a silence of the exchange, and ends them itself."""
+        followed = event.reason in _EXCHANGE_SILENT
+        return [
+            fact
+            for call in self._all()
+            if not (call.ref and followed)
+            for fact in self._end(call, Evidence.LINE_LOST, event.at, event.wire)
+        ]
+
     # --- steps: one for each arrow in the table ------------------------------------------------------------------
 
     def _ring_first(self, event: RingHeard) -> list[Fact]:
@@ -151,7 +179,7 @@ class CallTracker:
         call.phase = Phase.RINGING
         call.rings += 1
         call.ring_before_last, call.last_ring = call.last_ring, event.at
-        call.expires = event.at.mono + LONGEST_SILENCE_S
+        call.expires = event.at.mono + _patience_s(call.ref, waiting=False)
         return [CallRang(at=event.at.utc, call=call.call, wire=event.wire, ring=call.rings, cadence=event.cadence)]
 
     def _ring_during_call(self, call: OpenCall, event: RingHeard) -> list[Fact]:
@@ -257,7 +285,7 @@ class CallTracker:
             direction=direction,
             phase=phase,
             arrived=event.at,
-            expires=event.at.mono + (WAITING_CALL_S if waiting else LONGEST_SILENCE_S),
+            expires=event.at.mono + _patience_s(event.call_ref, waiting=waiting),
         )
         if waiting:
             self._waiting.append(call)
@@ -274,7 +302,7 @@ class CallTracker:
         else:
             del self._calls[call.ref]
         offered_until = call.taken or call.last_sign
-        end_seen = evidence is not Evidence.NEXT_CALL
+        end_seen = evidence not in _END_UNSEEN
         return [
             CallEnded(
                 at=ended.utc,

@@ -82,18 +82,28 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderStarted(Fact):
-    """A recorder began to write. `simulated` marks a drill."""
+    """A recorder began to write what it hears on `lines`. `simulated` marks a drill.
+
+    `recorder` is its id, for this one life; `host` the machine it runs on. Without an id it is alone, and has every line.
+    """
 
     version: str
     pid: int
     simulated: bool = False
+    recorder: str = ""
+    host: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderStopped(Fact):
-    """No recorder writes any more; every line is unheard from `at` until it comes back."""
+    """The recorder of that id writes no more; its lines are unheard from `at` until they come back.
+
+    Without an id it was alone: no line is heard any more.
+    """
 
     reason: StopReason
+    recorder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +189,19 @@ class NoiseCounted(LineFact):
     """`pieces` were heard in all since the line came back; the bodies that said so were purged."""
 
     pieces: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrangersTurnedAway(LineFact):
+    """Somebody without business on the line spoke to it `times` times since the last such fact; nobody was put through.
+
+    `source` is the address of the first of them and `what` what it wanted; `sources` how many there were.
+    """
+
+    source: str
+    what: str
+    times: int
+    sources: int = 1
 
 
 # --- a call ------------------------------------------------------------------------------------------------------
@@ -326,6 +349,7 @@ FACTS: dict[str, type[Fact]] = {
         LineTroubleEnded,
         NoiseHeard,
         NoiseCounted,
+        StrangersTurnedAway,
         CallArrived,
         CallRang,
         CallIdentified,

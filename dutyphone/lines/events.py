@@ -147,6 +147,19 @@ class WireNoise(LineEvent):
     """Input nobody understood, kept as it came."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrangerHeard(LineEvent):
+    """Somebody who has no business on this line spoke to it and was turned away: no call, and nothing lost.
+
+    `source` is the address they spoke from, `what` what they wanted (a SIP method, or "garbage"), `times` how often
+    they did since the last such event of theirs.
+    """
+
+    source: str
+    what: str
+    times: int = 1
+
+
 # --- a call ------------------------------------------------------------------------------------------------------
 
 

@@ -1,25 +1,40 @@
 """What becomes of the things a line says about itself: blind intervals, troubles, noise. Pure.
 
-One watch a line. A line that stays away is one fact however often its driver tries again, and a line that babbles is
-one fact a minute however much it says.
+One watch a line. A line that stays away is one fact however often its driver tries again, and a line that babbles, or
+that strangers knock at, is one fact a minute however much is said.
 """
 
 from __future__ import annotations
 
 from dutyphone.clock import Moment
-from dutyphone.journal.facts import Fact, LineCameBack, LineTroubled, LineTroubleEnded, LineWentDown, NoiseHeard
+from dutyphone.journal.facts import (
+    Fact,
+    LineCameBack,
+    LineTroubled,
+    LineTroubleEnded,
+    LineWentDown,
+    NoiseHeard,
+    StrangersTurnedAway,
+)
 from dutyphone.lines.events import (
     LineDegraded,
     LineEvent,
     LineLost,
     LineOpened,
     LineRestored,
+    StrangerHeard,
     Trouble,
     WireNoise,
 )
 
 NOISE_EVERY_S = 60.0
 """Noise on one line becomes a fact at once, and then again after this long if there was more."""
+
+STRANGERS_EVERY_S = 60.0
+"""The first stranger becomes a fact at once; those of the next minute are counted into one."""
+
+MOST_SOURCES = 1000
+"""Addresses of strangers told apart within a minute; a flood with forged addresses must not fill the memory."""
 
 _LONGEST_SAMPLE = 200
 """Bytes of noise kept in a fact; the wire capture has all of it."""
@@ -36,6 +51,10 @@ class LineWatch:
         self._noise_pieces = 0
         self._noise_first = b""
         self._noise_due: float | None = None
+        self._first_stranger: StrangerHeard | None = None  # of those not yet told
+        self._stranger_times = 0
+        self._stranger_sources: set[str] = set()
+        self._strangers_due: float | None = None
         self.last_heard: Moment | None = None
 
     @property
@@ -45,6 +64,8 @@ class LineWatch:
 
     def on_event(self, event: LineEvent) -> list[Fact]:
         """What `event` makes true of the line."""
+        if isinstance(event, StrangerHeard):
+            return self._hear_stranger(event)
         if event.wire or not isinstance(event, LineLost):
             self.last_heard = event.at
         match event:
@@ -63,14 +84,19 @@ class LineWatch:
         return []
 
     def next_deadline(self) -> float | None:
-        """When collected noise is due to be written; None if there is none."""
-        return self._noise_due if self._noise_pieces else None
+        """When what was collected of noise and strangers is due to be written; None if there is nothing."""
+        noise = self._noise_due if self._noise_pieces else None
+        strangers = self._strangers_due if self._first_stranger else None
+        return min((due for due in (noise, strangers) if due is not None), default=None)
 
     def on_deadline(self, now: Moment) -> list[Fact]:
-        """Write the noise that was collected."""
-        if self._noise_due is None or now.mono < self._noise_due:
-            return []
-        return self._flush_noise(now)
+        """Write what was collected and is due."""
+        facts: list[Fact] = []
+        if self._noise_due is not None and now.mono >= self._noise_due:
+            facts += self._flush_noise(now)
+        if self._strangers_due is not None and now.mono >= self._strangers_due:
+            facts += self._flush_strangers(now)
+        return facts
 
     def _open(self, event: LineOpened) -> list[Fact]:
         if self._is_open:
@@ -102,3 +128,25 @@ class LineWatch:
         if not pieces:
             return []
         return [NoiseHeard(at=now.utc, line=self._line, pieces=pieces, wire=self._noise_first)]
+
+    def _hear_stranger(self, event: StrangerHeard) -> list[Fact]:
+        self._first_stranger = self._first_stranger or event
+        self._stranger_times += event.times
+        if len(self._stranger_sources) < MOST_SOURCES:
+            self._stranger_sources.add(event.source)
+        if self._strangers_due is None or event.at.mono >= self._strangers_due:
+            return self._flush_strangers(event.at)
+        return []
+
+    def _flush_strangers(self, now: Moment) -> list[Fact]:
+        self._strangers_due = now.mono + STRANGERS_EVERY_S
+        first, self._first_stranger = self._first_stranger, None
+        if first is None:
+            return []
+        times, self._stranger_times = self._stranger_times, 0
+        sources, self._stranger_sources = len(self._stranger_sources), set()
+        return [
+            StrangersTurnedAway(
+                at=now.utc, line=self._line, source=first.source, what=first.what, times=times, sources=sources
+            )
+        ]

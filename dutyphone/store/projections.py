@@ -30,6 +30,7 @@ from dutyphone.journal.facts import (
     LineWentDown,
     NoiseCounted,
     NoiseHeard,
+    StrangersTurnedAway,
 )
 from dutyphone.lines.events import Direction, LossReason, Trouble
 from dutyphone.store.readmodels import CallRow, CallState
@@ -105,8 +106,8 @@ def call_after(row: CallRow, fact: CallFact) -> CallRow:
 
 
 def line_after(state: LineState | None, fact: LineFact) -> LineState | None:
-    """The line after `fact`; None: nothing is known of it. Noise alone makes no line, for it is forgotten in time."""
-    if state is None and isinstance(fact, NoiseHeard | NoiseCounted):
+    """The line after `fact`; None: nothing is known of it. Noise and strangers alone make no line."""
+    if state is None and isinstance(fact, NoiseHeard | NoiseCounted | StrangersTurnedAway):
         return None
     before = state or LineState(line=storable(fact.line), up=False, since_at=fact.at)
     handler = _LINE_HANDLERS.get(type(fact))

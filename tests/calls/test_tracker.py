@@ -9,7 +9,7 @@ import pytest
 from dutyphone_simulators.clock import ManualClock
 
 from dutyphone.calls.numbers import Site
-from dutyphone.calls.tracker import LONGEST_SILENCE_S, WAITING_CALL_S, CallTracker
+from dutyphone.calls.tracker import LONGEST_OFFER_S, LONGEST_SILENCE_S, WAITING_CALL_S, CallTracker
 from dutyphone.journal.facts import (
     CallAnswered,
     CallArrived,
@@ -310,3 +310,37 @@ def test_the_end_of_nothing_is_nothing(desk: Desk) -> None:
     assert desk.hear(CallOver, evidence=Evidence.LOCAL_HOOK) == []
     assert desk.hear(CallWithdrawn, evidence=Evidence.RINGING_STOPPED) == []
     assert desk.hear(FaxHeard) == []
+
+
+def test_a_call_in_progress_outlives_a_silence_of_the_exchange(desk: Desk) -> None:
+    """A call in progress needs no registration: its driver goes on following it and says when it is over."""
+    desk.hear(CallOffered, call_ref="a@x")
+    desk.hear(CallTaken, 3, call_ref="a@x", evidence=Evidence.OWN_ANSWER)
+    desk.tracker.on_event(LineLost(line="desk", at=desk.clock.advance(10), reason=LossReason.NETWORK))
+    desk.hear(CallOver, 50, call_ref="a@x", evidence=Evidence.EXCHANGE)
+    (ended,) = desk.ended()
+    assert (ended.outcome, ended.ring_s, ended.talk_s) == (Outcome.ANSWERED, 3.0, 60.0)
+
+
+@pytest.mark.parametrize("reason", [LossReason.DRIVER_FAILED, LossReason.STOPPED])
+def test_a_driver_that_is_gone_follows_nothing(desk: Desk, reason: LossReason) -> None:
+    desk.hear(CallOffered, call_ref="a@x")
+    (ended,) = desk.tracker.on_event(LineLost(line="desk", at=desk.clock.advance(10), reason=reason))
+    assert isinstance(ended, CallEnded)
+    assert (ended.outcome, ended.evidence) == (Outcome.UNKNOWN, Evidence.LINE_LOST)
+
+
+def test_a_call_that_may_ring_long_is_still_given_up(desk: Desk) -> None:
+    desk.hear(CallOffered, call_ref="a@x")
+    assert desk.tracker.on_deadline(desk.clock.advance(LONGEST_SILENCE_S)) == []
+    (ended,) = desk.tracker.on_deadline(desk.clock.advance(LONGEST_OFFER_S))
+    assert isinstance(ended, CallEnded)
+    assert ended.evidence is Evidence.NOTHING_MORE_HEARD
+
+
+def test_talk_whose_end_nobody_saw_has_no_length(desk: Desk) -> None:
+    desk.hear(CallOffered, call_ref="a@x")
+    desk.hear(CallTaken, 3, call_ref="a@x", evidence=Evidence.ANSWERED_ELSEWHERE)
+    desk.hear(CallOver, 50, call_ref="a@x", evidence=Evidence.ANSWERED_ELSEWHERE)
+    (ended,) = desk.ended()
+    assert (ended.outcome, ended.ring_s, ended.talk_s) == (Outcome.ANSWERED, 3.0, None)

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from dutyphone_simulators.clock import ManualClock
 
-from dutyphone.journal.facts import Fact, LineCameBack, LineTroubled, LineTroubleEnded, LineWentDown, NoiseHeard
+from dutyphone.journal.facts import (
+    Fact,
+    LineCameBack,
+    LineTroubled,
+    LineTroubleEnded,
+    LineWentDown,
+    NoiseHeard,
+    StrangersTurnedAway,
+)
 from dutyphone.lines.events import (
     LineDegraded,
     LineEvent,
@@ -16,10 +24,11 @@ from dutyphone.lines.events import (
     LineOpened,
     LineRestored,
     LossReason,
+    StrangerHeard,
     Trouble,
     WireNoise,
 )
-from dutyphone.recorder.linewatch import NOISE_EVERY_S, LineWatch
+from dutyphone.recorder.linewatch import MOST_SOURCES, NOISE_EVERY_S, STRANGERS_EVERY_S, LineWatch
 
 
 class Line:
@@ -96,3 +105,29 @@ def test_noise_still_waiting_is_written_when_the_line_goes(line: Line) -> None:
     noise, down = line.say(LineLost, 1, reason=LossReason.CABLE_UNPLUGGED)
     assert isinstance(noise, NoiseHeard)
     assert isinstance(down, LineWentDown)
+
+
+def test_strangers_are_told_at_once_and_then_once_a_minute(line: Line) -> None:
+    """A scanner knocks thousands of times a minute: the journal says so in two lines."""
+    (first,) = line.say(StrangerHeard, source="192.0.2.7", what="OPTIONS")
+    assert isinstance(first, StrangersTurnedAway)
+    assert (first.source, first.what, first.times, first.sources) == ("192.0.2.7", "OPTIONS", 1, 1)
+    for port in range(50):
+        assert line.say(StrangerHeard, 0.1, source=f"192.0.2.{port % 2}", what="INVITE", times=10) == []
+    (rest,) = line.watch.on_deadline(line.clock.advance(STRANGERS_EVERY_S))
+    assert isinstance(rest, StrangersTurnedAway)
+    assert (rest.source, rest.what, rest.times, rest.sources) == ("192.0.2.0", "INVITE", 500, 2)
+    assert line.watch.next_deadline() is None
+
+
+def test_a_stranger_is_no_sign_of_life_of_the_line(line: Line) -> None:
+    line.say(StrangerHeard, source="192.0.2.7", what="OPTIONS", wire=b"OPTIONS sip:100@192.0.2.1 SIP/2.0\r\n")
+    assert line.watch.last_heard is None
+
+
+def test_a_flood_with_forged_addresses_fills_no_memory(line: Line) -> None:
+    for host in range(MOST_SOURCES + 500):
+        line.say(StrangerHeard, source=f"host{host}", what="REGISTER")
+    (told,) = line.watch.on_deadline(line.clock.advance(STRANGERS_EVERY_S))
+    assert isinstance(told, StrangersTurnedAway)
+    assert (told.times, told.sources) == (MOST_SOURCES + 499, MOST_SOURCES)

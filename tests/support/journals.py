@@ -30,6 +30,7 @@ from dutyphone.journal.facts import (
     RecorderStopped,
     Settlement,
     StopReason,
+    StrangersTurnedAway,
 )
 from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence, Trouble
 
@@ -61,6 +62,7 @@ any_fact = st.one_of(
     line_fact(LineTroubled, trouble=st.sampled_from(Trouble)),
     line_fact(LineTroubleEnded, trouble=st.sampled_from(Trouble)),
     line_fact(NoiseHeard, pieces=counts, wire=st.binary(max_size=4)),
+    line_fact(StrangersTurnedAway, source=texts, what=texts, times=counts),
     call_fact(CallArrived, line=lines, direction=st.sampled_from(Direction)),
     call_fact(CallRang, ring=counts),
     call_fact(

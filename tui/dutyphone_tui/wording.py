@@ -128,6 +128,7 @@ FACT_KINDS = {
     "CallNoted": N_("note"),
     "CallPurged": N_("contents purged"),
     "BodiesPurged": N_("old contents purged"),
+    "StrangersTurnedAway": N_("strangers turned away"),
     "NoiseCounted": N_("noise, counted"),
     "LogRestored": N_("restored from a copy"),
 }
