@@ -11,14 +11,14 @@ from sqlalchemy import Update, bindparam, delete, func, insert, select, update
 from dutyphone.journal import seqs
 from dutyphone.journal.facts import CallArrived, CallFact, CallNoted, CallPurged
 from dutyphone.store.backend import CALL_SHIFT, SearchIndex
-from dutyphone.store.projections import arrived, call_after, purged
-from dutyphone.store.readmodels import CallRow
-from dutyphone.store.rows import CALL_COLUMNS, call_record, call_row, micros, storable
+from dutyphone.store.projections import Columns, arrived, changes, purged
+from dutyphone.store.rows import micros, storable
 from dutyphone.store.schema import call_facts, call_notes, calls, numbers
 from dutyphone.store.search import number_tokens, text_tokens
 from dutyphone.store.session import Session
 
-_ONE_CALL = select(*(calls.c[name] for name in CALL_COLUMNS)).where(calls.c.call == bindparam("wanted"))
+_NAMES = tuple(calls.c.keys())
+_ONE_CALL = select(calls).where(calls.c.call == bindparam("wanted"))
 _LAST_CALL = select(func.max(calls.c.id))
 _ADD_CALL = insert(calls)
 _ONE_NUMBER = select(numbers.c.id).where(
@@ -37,70 +37,119 @@ _NOTES = select(call_notes.c.note, call_notes.c.text).where(call_notes.c.call_id
 _DROP_NOTES = delete(call_notes).where(call_notes.c.call_id == bindparam("wanted"))
 
 
+class _Call:
+    """One call: as it is stored (None: not yet), as it is now, and which columns were set since."""
+
+    __slots__ = ("now", "set_since", "stored")
+
+    def __init__(self, now: Columns, *, stored: bool) -> None:
+        self.stored = now.copy() if stored else None
+        self.now = now
+        self.set_since: set[str] = set()
+
+    def set(self, columns: Columns) -> None:
+        self.now.update(columns)
+        self.set_since.update(columns)
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The columns of a stored call that are to be written."""
+        now, stored = self.now, self.stored or {}
+        return tuple(sorted(name for name in self.set_since if now[name] != stored[name]))
+
+
 class CallBatch:
     """The calls of one batch."""
 
     def __init__(self, session: Session, index: SearchIndex) -> None:
         self._session = session
         self._index = index
-        self._before: dict[str, CallRow | None] = {}
-        self._now: dict[str, CallRow | None] = {}
+        self._calls: dict[str, _Call | None] = {}
         self._facts: list[Mapping[str, Any]] = []
         self._notes: list[Mapping[str, Any]] = []
-        self._purged: set[str] = set()
         self._last_id: int | None = None
         self._numbers = _Dictionary(session, index)
 
     def take(self, seq: int, fact: CallFact) -> None:
-        call = storable(fact.call)
-        row = self._find(call)
+        key = storable(fact.call)
+        call = self._find(key)
         if isinstance(fact, CallPurged):
-            self._purge(seq, fact, row)
+            self._purge(key, call, seq, fact)
             return
-        if row is None:
+        if call is None:
             if not isinstance(fact, CallArrived):
                 return  # nobody saw this call arrive
-            row = arrived(fact, self._next_id())
+            call = self._calls[key] = _Call(arrived(fact, self._next_id()), stored=False)
         else:
-            after = call_after(row, fact)
-            self._numbers.change(_number(row), _number(after))
-            row = after
-        self._now[call] = row
-        self._facts.append({"call_id": row.id, "seq": seq})
+            columns = changes(call.now, fact)
+            if "number" in columns:
+                columns["number_id"] = self._numbers.change(_number(call.now), _number(columns))
+            call.set(columns)
+        self._facts.append({"call_id": call.now["id"], "seq": seq})
         if isinstance(fact, CallNoted):
             self._notes.append(
                 {
-                    "call_id": row.id,
-                    "note": row.notes,
+                    "call_id": call.now["id"],
+                    "note": call.now["notes"],
                     "at_us": micros(fact.at),
-                    "text": row.last_note,
+                    "text": call.now["last_note"],
                     "by": storable(fact.by),
                 }
             )
 
     def write(self) -> None:
-        for call, row in self._now.items():
-            if row is not None:
-                self._write_call(self._before[call], row)
+        """Write what `take` was given; once."""
+        added: list[Columns] = []
+        updated: dict[tuple[str, ...], list[Columns]] = {}
+        for call in self._calls.values():
+            if call is None:
+                continue
+            if call.stored is None:
+                added.append(call.now)
+            elif changed := call.changed:
+                updated.setdefault(changed, []).append({"wanted": call.stored["id"], **call.now})
+            if call.now["name"] or call.stored:
+                self._index_name(call)
+        self._session.run_many(_ADD_CALL, added)
+        for changed, records in updated.items():
+            self._session.run_many(_set_call(changed), records)
         self._session.run_many(_ADD_CALL_FACT, self._facts)
-        self._session.run_many(_ADD_NOTE, self._notes)
-        add_text = self._index.add(self._index.text_index)
-        for note in self._notes:
-            number = (note["call_id"] << CALL_SHIFT) + note["note"]
-            self._session.run(add_text, document=number, words=text_tokens(note["text"]))
+        if self._notes:
+            self._write_notes()
 
-    def _purge(self, seq: int, fact: CallPurged, row: CallRow | None) -> None:
+    def _write_notes(self) -> None:
+        self._session.run_many(_ADD_NOTE, self._notes)
+        self._session.run_many(
+            self._index.add(self._index.text_index),
+            [
+                {"document": (note["call_id"] << CALL_SHIFT) + note["note"], "words": text_tokens(note["text"])}
+                for note in self._notes
+            ],
+        )
+
+    def _index_name(self, call: _Call) -> None:
+        before = call.stored["name"] if call.stored else None
+        after = call.now["name"]
+        if before == after:
+            return
+        index, document = self._index, call.now["id"] << CALL_SHIFT
+        if before:
+            index.remove(self._session, index.text_index, document, text_tokens(before))
+        if after:
+            self._session.run(index.add(index.text_index), document=document, words=text_tokens(after))
+
+    def _purge(self, key: str, call: _Call | None, seq: int, fact: CallPurged) -> None:
         """Forget the call but for what `fact` says of it.
 
         In a replay it comes twice: at the row of the call's arrival, where it stands for all that was purged and the
         call takes its number, and in its own place.
         """
-        call = storable(fact.call)
-        if row is not None:
-            self._numbers.forget(_number(row))
-            self._forget_notes(row.id)
-        self._now[call] = purged(fact)
-        self._purged.add(call)
+        if call is None:
+            self._calls[key] = _Call(purged(fact), stored=False)
+        else:
+            self._numbers.forget(_number(call.now))
+            self._forget_notes(call.now["id"])
+            call.set(purged(fact))
         if seq > fact.arrived_seq:
             linked = {known for (known,) in self._session.all(_CALL_FACTS, wanted=fact.row)}
             linked.update(link["seq"] for link in self._facts if link["call_id"] == fact.row)
@@ -116,11 +165,11 @@ class CallBatch:
         self._session.run(_DROP_NOTES, wanted=call_id)
         self._notes = [note for note in self._notes if note["call_id"] != call_id]
 
-    def _find(self, call: str) -> CallRow | None:
-        if call not in self._now:
-            record = self._session.one(_ONE_CALL, wanted=call)
-            self._before[call] = self._now[call] = None if record is None else call_row(record)
-        return self._now[call]
+    def _find(self, key: str) -> _Call | None:
+        if key not in self._calls:
+            record = self._session.one(_ONE_CALL, wanted=key)
+            self._calls[key] = None if record is None else _Call(dict(zip(_NAMES, record, strict=True)), stored=True)
+        return self._calls[key]
 
     def _next_id(self) -> int:
         if self._last_id is None:
@@ -128,34 +177,13 @@ class CallBatch:
         self._last_id += 1
         return self._last_id
 
-    def _write_call(self, before: CallRow | None, row: CallRow) -> None:
-        record = {**call_record(row), "number_id": self._numbers.find(_number(row))}
-        if before is None:
-            self._session.run(_ADD_CALL, **record)
-        else:
-            old = {**call_record(before), "number_id": self._numbers.find(_number(before))}
-            every = row.call in self._purged  # its number may be gone from the dictionary, so nobody knows the old one
-            changed = tuple(name for name, value in record.items() if every or value != old[name])
-            if not changed:
-                return
-            self._session.run(_set_call(changed), wanted=row.id, **{name: record[name] for name in changed})
-        old_name = text_tokens(before.name or "") if before else ""
-        new_name = text_tokens(row.name or "")
-        if old_name == new_name:
-            return
-        index, document = self._index, row.id << CALL_SHIFT
-        if old_name:
-            index.remove(self._session, index.text_index, document, old_name)
-        if new_name:
-            self._session.run(index.add(index.text_index), document=document, words=new_name)
-
 
 Number = tuple[str, str]
 """A number as normalised and as sent; both empty if none came."""
 
 
-def _number(row: CallRow) -> Number:
-    return row.number or "", row.number_raw or ""
+def _number(call: Columns) -> Number:
+    return call["number"] or "", call["number_raw"] or ""
 
 
 class _Dictionary:
@@ -167,14 +195,14 @@ class _Dictionary:
         self._ids: dict[Number, int] = {}
         self._last_id: int | None = None
 
-    def change(self, before: Number, after: Number) -> None:
-        """A call's number became another one."""
-        if before == after:
-            return
-        for number, step in ((before, -1), (after, 1)):
-            if any(number):
-                found = self.find(number) or self._add(number)
-                self._session.run(_COUNT_NUMBER, wanted=found, step=step)
+    def change(self, before: Number, after: Number) -> int | None:
+        """A call's number became another one, or stayed; the id of that number, None if it is none."""
+        if before != after:
+            for number, step in ((before, -1), (after, 1)):
+                if any(number):
+                    found = self.find(number) or self._add(number)
+                    self._session.run(_COUNT_NUMBER, wanted=found, step=step)
+        return self.find(after)
 
     def forget(self, number: Number) -> None:
         """A call with this number is forgotten; with the last of them the number itself."""

@@ -30,11 +30,13 @@ from dutyphone.journal.facts import (
     LineWentDown,
     NoiseCounted,
     NoiseHeard,
+    Outcome,
+    Settlement,
     StrangersTurnedAway,
 )
 from dutyphone.lines.events import Direction, LossReason, Trouble
-from dutyphone.store.readmodels import CallRow, CallState
-from dutyphone.store.rows import storable
+from dutyphone.store.readmodels import CallState, owed_for, result_of
+from dutyphone.store.rows import CALL_COLUMNS, micros, storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,47 +64,55 @@ class Blindness:
     detail: str = ""
 
 
-def arrived(fact: CallArrived, call_id: int) -> CallRow:
-    """The call that `fact` begins. A telephone lifted to dial out is in use from the start."""
+Columns = dict[str, Any]
+"""Columns of `schema.calls` by name, as they are stored. A call is written as it is stored, not as it is shown: a
+recorder makes a fact of every ring, and the way through a read model and back took most of its time."""
+
+
+def arrived(fact: CallArrived, call_id: int) -> Columns:
+    """The call that `fact` begins, every column of it. A telephone lifted to dial out is in use from the start."""
     ringing = fact.direction is Direction.INCOMING
-    return CallRow(
-        id=call_id,
-        call=storable(fact.call),
-        line=storable(fact.line),
-        direction=fact.direction,
-        state=CallState.RINGING if ringing else CallState.IN_CALL,
-        arrived_at=fact.at,
-    )
+    return {
+        **_UNKNOWN,
+        "id": call_id,
+        "call": storable(fact.call),
+        "line": storable(fact.line),
+        "direction": fact.direction.value,
+        "state": (CallState.RINGING if ringing else CallState.IN_CALL).value,
+        "arrived_us": micros(fact.at),
+    }
 
 
-def purged(fact: CallPurged) -> CallRow:
-    """All that is known of a call whose retention time was over, whatever was known before."""
-    return CallRow(
-        id=fact.row,
-        call=storable(fact.call),
-        line=storable(fact.line),
-        direction=fact.direction,
-        state=CallState.ENDED,
-        arrived_at=fact.arrived_at,
-        last_ring_at=fact.last_ring_at,
-        answered_at=fact.answered_at,
-        ended_at=fact.ended_at,
-        rings=fact.rings,
-        ring_s=float(fact.ring_s),
-        talk_s=None if fact.talk_s is None else float(fact.talk_s),
-        outcome=fact.outcome,
-        evidence=fact.evidence,
-        settlement=fact.settlement,
-        settled_at=fact.settled_at,
-        fax=fact.fax,
-        purged=True,
-    )
+def purged(fact: CallPurged) -> Columns:
+    """All that is known of a call whose retention time was over, whatever was known before; every column."""
+    call = {
+        **_UNKNOWN,
+        "id": fact.row,
+        "call": storable(fact.call),
+        "line": storable(fact.line),
+        "direction": fact.direction.value,
+        "state": CallState.ENDED.value,
+        "arrived_us": micros(fact.arrived_at),
+        "last_ring_us": _micros(fact.last_ring_at),
+        "answered_us": _micros(fact.answered_at),
+        "ended_us": _micros(fact.ended_at),
+        "rings": fact.rings,
+        "ring_s": float(fact.ring_s),
+        "talk_s": None if fact.talk_s is None else float(fact.talk_s),
+        "outcome": None if fact.outcome is None else fact.outcome.value,
+        "evidence": None if fact.evidence is None else fact.evidence.value,
+        "settlement": None if fact.settlement is None else fact.settlement.value,
+        "settled_us": _micros(fact.settled_at),
+        "fax": fact.fax,
+        "purged": True,
+    }
+    return call | _derived(call)
 
 
-def call_after(row: CallRow, fact: CallFact) -> CallRow:
-    """The call after `fact`."""
+def changes(call: Columns, fact: CallFact) -> Columns:
+    """What `fact` sets in `call`, which holds every column but "number_id"; what is as it was may be among it."""
     handler = _CALL_HANDLERS.get(type(fact))
-    return handler(row, fact) if handler else row
+    return handler(call, fact) if handler else {}
 
 
 def line_after(state: LineState | None, fact: LineFact) -> LineState | None:
@@ -131,65 +141,86 @@ def blindness_after(open_now: Blindness | None, fact: LineFact) -> Blindness | N
 # --- calls -------------------------------------------------------------------------------------------------------
 
 
-def _rang(row: CallRow, fact: CallRang) -> CallRow:
-    if row.ended_at is not None:  # its figures are final
-        return row
-    heard_s = max((fact.at - row.arrived_at).total_seconds(), row.ring_s)
-    return replace(row, rings=max(fact.ring, row.rings), ring_s=heard_s, last_ring_at=fact.at)
+_UNKNOWN: Columns = dict.fromkeys(CALL_COLUMNS) | {
+    "rings": 0,
+    "ring_s": 0.0,
+    "identified": False,
+    "doubtful": False,
+    "settled_by": "",
+    "fax": False,
+    "digits": "",
+    "notes": 0,
+    "last_note": "",
+    "purged": False,
+    "number_id": None,
+    "result": None,
+    "owed": None,
+}
+"""A call of which nothing is known."""
 
 
-def _identified(row: CallRow, fact: CallIdentified) -> CallRow:
-    after = replace(row, identified=True)
-    if fact.number_raw is not None or row.number_raw is None:  # a number once heard is not lost to a later "private"
-        after = replace(
-            after,
-            number_raw=_text(fact.number_raw),
-            number=_text(fact.number),
-            kind=fact.kind,
-            extension=_text(fact.extension),
-            absence=fact.absence,
-            doubtful=fact.intact is False,
-        )
-    if fact.name is not None or row.name is None:
-        after = replace(after, name=_text(fact.name), name_absence=fact.name_absence)
+def _rang(call: Columns, fact: CallRang) -> Columns:
+    if call["ended_us"] is not None:  # its figures are final
+        return {}
+    at_us = micros(fact.at)
+    heard_s = (at_us - call["arrived_us"]) / 1_000_000
+    return {"rings": max(fact.ring, call["rings"]), "ring_s": max(heard_s, call["ring_s"]), "last_ring_us": at_us}
+
+
+def _identified(call: Columns, fact: CallIdentified) -> Columns:
+    after: Columns = {"identified": True}
+    if fact.number_raw is not None or call["number_raw"] is None:
+        # A number once heard is not lost to a later "private".
+        after["number_raw"] = _text(fact.number_raw)
+        after["number"] = _text(fact.number)
+        after["kind"] = None if fact.kind is None else fact.kind.value
+        after["extension"] = _text(fact.extension)
+        after["absence"] = None if fact.absence is None else fact.absence.value
+        after["doubtful"] = fact.intact is False
+    if fact.name is not None or call["name"] is None:
+        after["name"] = _text(fact.name)
+        after["name_absence"] = None if fact.name_absence is None else fact.name_absence.value
     return after
 
 
-def _answered(row: CallRow, fact: CallAnswered) -> CallRow:
-    state = CallState.IN_CALL if row.state is CallState.RINGING else row.state
-    return replace(row, state=state, answered_at=row.answered_at or fact.at)
+def _answered(call: Columns, fact: CallAnswered) -> Columns:
+    after: Columns = {} if call["answered_us"] is not None else {"answered_us": micros(fact.at)}
+    if call["state"] == CallState.RINGING.value:
+        after["state"] = CallState.IN_CALL.value
+    return after
 
 
-def _ended(row: CallRow, fact: CallEnded) -> CallRow:
-    return replace(
-        row,
-        state=CallState.ENDED,
-        ended_at=fact.at,
-        outcome=fact.outcome,
-        evidence=fact.evidence,
-        rings=fact.rings,
-        ring_s=float(fact.ring_s),
-        talk_s=None if fact.talk_s is None else float(fact.talk_s),
-    )
+def _ended(call: Columns, fact: CallEnded) -> Columns:
+    after = {
+        "state": CallState.ENDED.value,
+        "ended_us": micros(fact.at),
+        "outcome": fact.outcome.value,
+        "evidence": fact.evidence.value,
+        "rings": fact.rings,
+        "ring_s": float(fact.ring_s),
+        "talk_s": None if fact.talk_s is None else float(fact.talk_s),
+    }
+    return after | _derived(call | after)
 
 
-def _digits(row: CallRow, fact: DigitsDialled) -> CallRow:
-    return replace(row, digits=row.digits + storable(fact.digits))
+def _digits(call: Columns, fact: DigitsDialled) -> Columns:
+    return {"digits": call["digits"] + storable(fact.digits)}
 
 
-def _fax(row: CallRow, fact: FaxCalling) -> CallRow:  # noqa: ARG001 (handlers are called alike)
-    return replace(row, fax=True)
+def _fax(_call: Columns, _fact: FaxCalling) -> Columns:
+    return {"fax": True}
 
 
-def _settled(row: CallRow, fact: CallSettled) -> CallRow:
-    return replace(row, settlement=fact.settlement, settled_by=storable(fact.by), settled_at=fact.at)
+def _settled(call: Columns, fact: CallSettled) -> Columns:
+    after = {"settlement": fact.settlement.value, "settled_by": storable(fact.by), "settled_us": micros(fact.at)}
+    return after | _derived(call | after)
 
 
-def _noted(row: CallRow, fact: CallNoted) -> CallRow:
-    return replace(row, notes=row.notes + 1, last_note=storable(fact.text))
+def _noted(call: Columns, fact: CallNoted) -> Columns:
+    return {"notes": call["notes"] + 1, "last_note": storable(fact.text)}
 
 
-_CALL_HANDLERS: dict[type[CallFact], Callable[[CallRow, Any], CallRow]] = {
+_CALL_HANDLERS: dict[type[CallFact], Callable[[Columns, Any], Columns]] = {
     CallRang: _rang,
     CallIdentified: _identified,
     CallAnswered: _answered,
@@ -199,6 +230,17 @@ _CALL_HANDLERS: dict[type[CallFact], Callable[[CallRow, Any], CallRow]] = {
     CallSettled: _settled,
     CallNoted: _noted,
 }
+
+
+def _derived(call: Columns) -> Columns:
+    """The columns that follow from others, to be asked for by an index."""
+    outcome = None if call["outcome"] is None else Outcome(call["outcome"])
+    settlement = None if call["settlement"] is None else Settlement(call["settlement"])
+    incoming = call["direction"] == Direction.INCOMING.value
+    ended = call["state"] == CallState.ENDED.value
+    result = result_of(outcome, settlement)
+    owed = owed_for(outcome, settlement) if ended and incoming and not call["purged"] else None
+    return {"result": None if result is None else result.value, "owed": None if owed is None else owed.value}
 
 
 # --- lines -------------------------------------------------------------------------------------------------------
@@ -248,3 +290,7 @@ _LINE_HANDLERS: dict[type[LineFact], Callable[[LineState, Any], LineState]] = {
 
 def _text(text: str | None) -> str | None:
     return None if text is None else storable(text)
+
+
+def _micros(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)

@@ -82,21 +82,29 @@ class CallRow:
     @property
     def result(self) -> Outcome | None:
         """What became of the call, the officer's word first. None while it lasts."""
-        if self.settlement is Settlement.ANSWERED:
-            return Outcome.ANSWERED
-        if self.settlement is not None:
-            return Outcome.MISSED
-        return self.outcome
+        return result_of(self.outcome, self.settlement)
 
     @property
     def owed(self) -> Owed | None:
         """What is still to be done about it."""
         if self.state is not CallState.ENDED or self.direction is not Direction.INCOMING or self.purged:
             return None
-        if self.settlement is None and self.outcome is Outcome.UNKNOWN:
-            return Owed.SETTLE
-        missed = self.outcome is Outcome.MISSED and self.settlement is None
-        return Owed.CALL_BACK if missed or self.settlement is Settlement.MISSED else None
+        return owed_for(self.outcome, self.settlement)
+
+
+def result_of(outcome: Outcome | None, settlement: Settlement | None) -> Outcome | None:
+    """What became of a call, the officer's word first. None while it lasts."""
+    if settlement is Settlement.ANSWERED:
+        return Outcome.ANSWERED
+    return outcome if settlement is None else Outcome.MISSED
+
+
+def owed_for(outcome: Outcome | None, settlement: Settlement | None) -> Owed | None:
+    """What is still to be done about an incoming call that is over and not purged."""
+    if settlement is None and outcome is Outcome.UNKNOWN:
+        return Owed.SETTLE
+    missed = outcome is Outcome.MISSED and settlement is None
+    return Owed.CALL_BACK if missed or settlement is Settlement.MISSED else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

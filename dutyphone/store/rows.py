@@ -165,45 +165,6 @@ def call_row(record: Sequence[Any]) -> CallRow:
     return row
 
 
-def call_record(row: CallRow) -> dict[str, Any]:
-    """The columns of `schema.calls` for `row`, those derived from it included; "number_id" is the projector's."""
-    return {
-        "id": row.id,
-        "call": row.call,
-        "line": row.line,
-        "direction": row.direction.value,
-        "state": row.state.value,
-        "arrived_us": micros(row.arrived_at),
-        "last_ring_us": _micros(row.last_ring_at),
-        "answered_us": _micros(row.answered_at),
-        "ended_us": _micros(row.ended_at),
-        "rings": row.rings,
-        "ring_s": row.ring_s,
-        "talk_s": row.talk_s,
-        "identified": row.identified,
-        "number_raw": row.number_raw,
-        "number": row.number,
-        "kind": _code(row.kind),
-        "extension": row.extension,
-        "absence": _code(row.absence),
-        "name": row.name,
-        "name_absence": _code(row.name_absence),
-        "doubtful": row.doubtful,
-        "outcome": _code(row.outcome),
-        "evidence": _code(row.evidence),
-        "settlement": _code(row.settlement),
-        "settled_by": row.settled_by,
-        "settled_us": _micros(row.settled_at),
-        "fax": row.fax,
-        "digits": row.digits,
-        "notes": row.notes,
-        "last_note": row.last_note,
-        "purged": row.purged,
-        "result": _code(row.result),
-        "owed": _code(row.owed),
-    }
-
-
 def blind_row(record: Sequence[Any]) -> BlindRow:
     """The interval in a row of `schema.blind_intervals`."""
     interval, line, from_us, until_us, reason, detail = record
@@ -215,11 +176,3 @@ def blind_row(record: Sequence[Any]) -> BlindRow:
         reason=None if reason is None else _reason(reason),
         detail=detail,
     )
-
-
-def _micros(at: datetime | None) -> int | None:
-    return None if at is None else (at - EPOCH) // _MICROSECOND
-
-
-def _code(member: Enum | None) -> Any:
-    return None if member is None else member.value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, fields
 from datetime import UTC, datetime
+from enum import Enum
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from dutyphone.journal.facts import NumberKind, Outcome, Settlement
 from dutyphone.lines.events import Direction, Evidence, NameAbsence, NumberAbsence
 from dutyphone.store.readmodels import CallRow, CallState
-from dutyphone.store.rows import CALL_COLUMNS, call_record, call_row, micros, moment, storable
+from dutyphone.store.rows import CALL_COLUMNS, call_row, micros, moment, storable
 from dutyphone.store.schema import calls
 
 times = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -60,16 +61,18 @@ EXAMPLE = [1, "c", "desk", "incoming", "ringing", 0, None, None, None, 0, 0.0, N
 EXAMPLE += [0, None, None, None, "", None, 0, "", 0, "", 0]
 
 
+def stored(value: object) -> object:
+    """A field of a read model as it stands in its column."""
+    if isinstance(value, datetime):
+        return micros(value)
+    return value.value if isinstance(value, Enum) else value
+
+
 @given(row=call_rows)
 def test_a_call_comes_back_as_it_was(row: CallRow) -> None:
-    record = call_record(row)
-    again = call_row([record[name] for name in CALL_COLUMNS])
+    again = call_row([stored(getattr(row, field.name)) for field in fields(row)])
     assert again == row
     assert {type(getattr(again, f.name)) for f in fields(row)} == {type(getattr(row, f.name)) for f in fields(row)}
-    assert (record["result"], record["owed"]) == (
-        row.result.value if row.result else None,
-        row.owed.value if row.owed else None,
-    )
 
 
 def test_a_call_read_from_a_row_is_as_frozen_as_any() -> None:
@@ -91,7 +94,6 @@ def test_columns_are_the_fields_in_their_order() -> None:
     named = [name.removesuffix("_at") + "_us" if name.endswith("_at") else name for name in names]
     assert list(CALL_COLUMNS) == named
     assert [column.name for column in calls.c if column.name in named] == named
-    assert set(call_record(call_row(EXAMPLE))) | {"number_id"} == set(calls.c.keys())
 
 
 @given(at=times)
