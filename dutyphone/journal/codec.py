@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from enum import Enum
+from json.encoder import encode_basestring
+from operator import attrgetter
 from typing import Any
 
 from dutyphone.journal.facts import FACTS, VERSIONS, Fact
@@ -27,13 +29,15 @@ class UnknownFact(ValueError):
 
 def encode(fact: Fact) -> str:
     """The canonical JSON body of `fact`."""
-    body: dict[str, Any] = {}
-    for name, to_json, _, default in _plan(type(fact)):
+    fields_set = []
+    for name, to_json, _, default, label in _plan(type(fact)):
         value = getattr(fact, name)
         if value is None or (default is not MISSING and value == default):
             continue
-        body[name] = to_json(value)
-    return _LONE_SURROGATE.sub(_escaped, _dump(body))
+        known = to_json(value)
+        fields_set.append(label + _PLAIN.get(type(known), _dump)(known))
+    body = "{" + ",".join(fields_set) + "}"
+    return body if body.isascii() else _LONE_SURROGATE.sub(_escaped, body)
 
 
 def decode(kind: str, version: int, body: str) -> Fact:
@@ -42,7 +46,7 @@ def decode(kind: str, version: int, body: str) -> Fact:
     if fact_type is None or version > VERSIONS[kind]:
         raise UnknownFact(f"{kind} version {version}")
     values: Mapping[str, Any] = upcast(kind, version, json.loads(body))
-    known = {name: from_json for name, _, from_json, _ in _plan(fact_type)}
+    known = {name: from_json for name, _, from_json, _, _ in _plan(fact_type)}
     return fact_type(**{name: known[name](value) for name, value in values.items() if name in known})
 
 
@@ -58,6 +62,9 @@ def decode_time(text: str) -> datetime:
 
 _dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
+_PLAIN: dict[type, Callable[[Any], str]] = {str: encode_basestring, int: int.__repr__}
+"""What most fields hold. An encoder is made for every call of `_dump`, and a fact is encoded at every ring."""
+
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, as terminals hand on bytes they cannot read: UTF-8 has no form for it, JSON has."""
 
@@ -66,17 +73,20 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-_Step = tuple[str, Callable[[Any], Any], Callable[[Any], Any], Any]
+_Step = tuple[str, Callable[[Any], Any], Callable[[Any], Any], Any, str]
 
 
 _PLANS: dict[type[Fact], tuple[_Step, ...]] = {}
 
 
 def _plan(fact_type: type[Fact]) -> tuple[_Step, ...]:
-    """For each field: its name, how to write it, how to read it, its default."""
+    """For each field, in the order of the body: its name, how to write it, how to read it, its default, its label."""
     if fact_type not in _PLANS:
         hints = typing.get_type_hints(fact_type)
-        _PLANS[fact_type] = tuple((f.name, *_converters(hints[f.name]), f.default) for f in fields(fact_type))
+        _PLANS[fact_type] = tuple(
+            (f.name, *_converters(hints[f.name]), f.default, f'"{f.name}":')
+            for f in sorted(fields(fact_type), key=attrgetter("name"))
+        )
     return _PLANS[fact_type]
 
 

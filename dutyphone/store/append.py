@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, literal_column, select
 
 from dutyphone.journal.chain import GENESIS, Link, digest, next_hash
 from dutyphone.journal.codec import encode
@@ -20,7 +20,7 @@ from dutyphone.store.rows import micros
 from dutyphone.store.schema import journal
 from dutyphone.store.session import Session
 
-_TAIL = select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
+_TAIL = select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(literal_column("1"))
 _ADD = insert(journal)
 
 
