@@ -39,7 +39,11 @@ class WireCapture:
         self._last: Moment | None = None
 
     def keep(self, direction: WireDirection, data: bytes, at: Moment) -> None:
-        """Append `data`. Reaches the operating system before this returns."""
+        """Append `data`. Reaches the operating system before this returns.
+
+        What was read while a command was being written may be kept after it; then it stands there as if it had come at
+        the same moment, and the time after it is right again.
+        """
         try:
             file = self._file_for(at)
             for step in self._steps(direction, data, at):
@@ -79,11 +83,12 @@ class WireCapture:
 
     def _steps(self, direction: WireDirection, data: bytes, at: Moment) -> list[Step]:
         said: Step = FromDevice(data) if direction is WireDirection.FROM_DEVICE else ToDevice(data)
-        last, self._last = self._last, at
-        if last is None:
-            return [WallClock(at.utc.astimezone(self._zone)), said]
-        pause = at.since(last)
-        if abs((at.utc - last.utc).total_seconds() - pause) > 1.0:
+        last = self._last
+        pause = 0.0 if last is None else at.since(last)
+        if pause < 0.0:
+            return [said]
+        self._last = at
+        if last is None or abs((at.utc - last.utc).total_seconds() - pause) > 1.0:
             return [WallClock(at.utc.astimezone(self._zone)), said]
         return [Passes(round(pause, 6)), said] if pause >= _SMALLEST_PAUSE_S else [said]
 

@@ -75,10 +75,10 @@ class ThroughPort:
         self._link.unlink(missing_ok=True)
         self._link.symlink_to(os.ttyname(self._wire[1]))
         self.gone = None
-        looks = self.host.looks
+        rounds = self.host.rounds
         self._thread = threading.Thread(target=self._run, name="line desk")
         self._thread.start()
-        self.host.wait_for_looks(looks + 2)
+        self.host.wait_for_rounds(rounds + 2)
         return self._look()
 
     def receive(self, data: bytes, now: Moment) -> Sequence[LineEvent]:
@@ -132,11 +132,11 @@ class ThroughPort:
     def _look(self) -> Sequence[LineEvent]:
         """Twice round: whatever was under way when the thread was woken is finished then."""
         for __ in range(2):
-            looks = self.host.looks
+            rounds = self.host.rounds
             self._driver.wake()
             if self._thread is None or not self._thread.is_alive():
                 break
-            self.host.wait_for_looks(looks + 2, or_until=lambda: self.gone is not None)
+            self.host.wait_for_rounds(rounds + 1, or_until=lambda: self.gone is not None)
         return self.host.take_events()
 
     def _join(self) -> None:
@@ -163,7 +163,7 @@ class RecordingHost:
         self._moment = ManualClock().now()
         self._events: list[LineEvent] = []
         self.kept: list[tuple[WireDirection, bytes]] = []
-        self.looks = 0
+        self.rounds = 0
 
     @property
     def clock(self) -> Clock:
@@ -171,8 +171,6 @@ class RecordingHost:
 
     def now(self) -> Moment:
         with self._changed:
-            self.looks += 1
-            self._changed.notify_all()
             return self._moment
 
     def set_moment(self, moment: Moment) -> None:
@@ -188,8 +186,16 @@ class RecordingHost:
         with self._changed:
             self._events += events
 
+    def tell(self, gone: LineGone) -> None:
+        """No driver here goes on by itself."""
+        raise AssertionError(gone)
+
     def stopping(self) -> bool:
-        return False
+        """Asked before each round, so whatever the driver did in the rounds before is done."""
+        with self._changed:
+            self.rounds += 1
+            self._changed.notify_all()
+            return False
 
     def take_events(self) -> list[LineEvent]:
         with self._changed:
@@ -204,9 +210,9 @@ class RecordingHost:
     def written(self) -> bytes:
         return b"".join(data for way, data in self.kept if way is WireDirection.TO_DEVICE)
 
-    def wait_for_looks(self, looks: int, or_until: Callable[[], bool] = lambda: False) -> None:
+    def wait_for_rounds(self, rounds: int, or_until: Callable[[], bool] = lambda: False) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self.looks >= looks or or_until(), 10), "the port thread stands still"
+            assert self._changed.wait_for(lambda: self.rounds >= rounds or or_until(), 10), "the driver stands still"
 
     def wait_for_bytes(self, count: int) -> None:
         with self._changed:

@@ -92,7 +92,7 @@ def _swallow(bench: Any) -> Callable[[], None]:
 def test_stop_ends_a_blocking_read_at_once(wire: tuple[int, str], make_core: MakeCore, recording_host: Any) -> None:
     driver = SerialModem(make_core({"profile": "box"}), port=wire[1], baud=9600)
     thread, gone = _run_aside(driver, recording_host)
-    recording_host.wait_for_looks(2)
+    recording_host.wait_for_rounds(2)
     began = time.monotonic()
     driver.stop()
     thread.join(5)
@@ -185,7 +185,7 @@ def test_a_modem_that_takes_no_more_bytes_is_lost(
     driver = SerialModem(make_core({}), port=wire[1], baud=9600)
     monkeypatch.setattr(serial.Serial, "write", jammed)
     thread, gone = _run_aside(driver, recording_host)
-    recording_host.wait_for_looks(2)
+    recording_host.wait_for_rounds(2)
     recording_host.set_moment(recording_host.now().plus(1))
     driver.wake()
     thread.join(5)

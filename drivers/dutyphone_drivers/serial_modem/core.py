@@ -159,7 +159,7 @@ class ModemCore:
         )
 
     def _expire(self, now: Moment, *, data_came: bool = False) -> list[LineEvent]:
-        """Deal with every wait that is over, the earliest first.
+        """Deal with every wait that is over, the earliest first; what its end means was true when it ended.
 
         When data has just come, only what was over before it is, and nothing is written: the data may be a ring.
         """
@@ -169,21 +169,24 @@ class ModemCore:
             for at, wait in self._waits()
             if (at < now.mono and not (wait is _Wait.DIALOGUE and self._would_write()) if data_came else at <= now.mono)
         ]:
-            events += self._end_of_wait(_Wait(min(due)[1]), now)
+            at, wait = min(due)
+            events += self._end_of_wait(_Wait(wait), at, now)
         return events
 
     def _would_write(self) -> bool:
         return self._wire.dialogue is not None and self._wire.dialogue.wants_to_write
 
-    def _end_of_wait(self, wait: _Wait, now: Moment) -> list[LineEvent]:
+    def _end_of_wait(self, wait: _Wait, at: float, now: Moment) -> list[LineEvent]:
+        """The wait ended in the second `at`; `now` may be later, if nobody had the time to look."""
+        then = Moment(at, now.plus(at - now.mono).utc)
         match wait:
             case _Wait.LINE_END:
                 self._wire.line_end_at = None
-                return [event for token in self._wire.tokenizer.flush() for event in self._hear(token, now)]
+                return [event for token in self._wire.tokenizer.flush() for event in self._hear(token, then)]
             case _Wait.BURST:
-                return self._burst_is_quiet(now)
+                return self._burst_is_quiet(then)
             case _Wait.TELEPHONE_LINE:
-                return [event for line in self._lines.values() for event in line.on_deadline(now)]
+                return [event for line in self._lines.values() for event in line.on_deadline(then)]
             case _Wait.DIALOGUE:
                 assert self._wire.dialogue is not None
                 output, reports = self._wire.dialogue.on_deadline(now.mono)

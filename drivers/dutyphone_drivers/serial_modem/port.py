@@ -1,24 +1,24 @@
 """The serial port of a modem line: the only module that knows pyserial.
 
-One thread, the recorder's, reads with the core's next deadline as its time-out; nothing polls. `stop` and `wake`
-interrupt the read from any other thread.
+The thread of the recorder keeps, parses, posts and writes, and may be held up by any of them; the wire is read beside
+it, see `intake`. Nothing polls: a read ends with data, at the core's next deadline, or by `stop` and `wake`.
 """
 
 from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import serial
 
-from dutyphone.clock import Moment
 from dutyphone.errors import LineGone
 from dutyphone.i18n import _
 from dutyphone.lines.driver import LineCore, LineHost, WireDirection
 from dutyphone.lines.events import LineEvent, LineLost, LossReason
+from dutyphone_drivers.serial_modem.intake import Intake, Piece
 
 try:
     from termios import error as _TermiosError  # noqa: N812  # an exception by any name
@@ -31,10 +31,7 @@ except ImportError:  # not a POSIX system
 _PORT_FAULTS = (OSError, _TermiosError)
 """What a port raises when its device goes away; `serial.SerialException` is an OSError."""
 
-_LONGEST_READ = 4096
 _WRITE_PATIENCE_S = 5.0
-_DEAF_READ_S = 0.5
-"""Longest read of a port that cannot be interrupted (`socket://`): `stop` is noticed this late."""
 
 
 class SerialModem:
@@ -43,26 +40,28 @@ class SerialModem:
     def __init__(self, core: LineCore, *, port: str, baud: int) -> None:
         self._core, self._port_name, self._baud = core, port, baud
         self._stop = threading.Event()
-        self._port: Any = None  # pyserial has no types; set only while `run` has it open
-        self._port_lock = threading.Lock()
+        self._intake: Intake | None = None  # only while `run` has the port open
+        self._intake_lock = threading.Lock()
 
     def run(self, host: LineHost) -> None:
         """Listen until stopped. Posts `LineLost` and raises `LineGone` when the port or the modem is gone."""
         if self._stopped(host):
             return
+        port = self._open(host)
+        intake = self._begin(port, host)
         try:
-            port = self._open()
-        except LineGone as gone:
-            host.post(self._core.lost(gone.reason, host.clock.now(), gone.evidence))
-            raise
-        try:
-            self._listen(port, host)
+            self._listen(port, intake, host)
+            self._hear_out(intake, host)
+            self._say_farewell(host)
         except _PORT_FAULTS as fault:
+            self._hear_out(intake, host)
             loss = _gone_while_listening(self._port_name, fault)
             host.post(self._core.lost(loss.reason, host.clock.now(), loss.evidence))
             raise loss from fault
         finally:
-            self._close(port)
+            self._end(intake, host)
+            with suppress(*_PORT_FAULTS):  # a device that is gone cannot be closed well
+                port.close()
 
     def stop(self) -> None:
         """Make `run` return."""
@@ -71,16 +70,16 @@ class SerialModem:
 
     def wake(self) -> None:
         """Make `run` look at the clock again: it was set to another pace, or the machine has slept."""
-        with self._port_lock:
-            cancel: Callable[[], None] | None = getattr(self._port, "cancel_read", None)
-            if cancel is not None:
-                with suppress(*_PORT_FAULTS):  # it is being lost anyway
-                    cancel()
+        with self._intake_lock, suppress(*_PORT_FAULTS):  # a port that raises here is being lost anyway
+            if self._intake is not None:
+                self._intake.wake()
 
     def _stopped(self, host: LineHost) -> bool:
         return self._stop.is_set() or host.stopping()
 
-    def _open(self) -> Any:
+    # --- the port ------------------------------------------------------------------------------------------------
+
+    def _open(self, host: LineHost) -> Any:
         try:
             port = serial.serial_for_url(self._port_name, do_not_open=True)
             port.baudrate = self._baud
@@ -89,44 +88,56 @@ class SerialModem:
                 port.exclusive = True
             port.open()
         except (*_PORT_FAULTS, ValueError) as fault:
-            raise _gone_at_open(self._port_name, fault) from fault
-        with self._port_lock:
-            self._port = port
+            gone = _gone_at_open(self._port_name, fault)
+            host.post(self._core.lost(gone.reason, host.clock.now(), gone.evidence))
+            raise gone from fault
         return port
 
-    def _close(self, port: Any) -> None:
-        with self._port_lock:
-            self._port = None
-        with suppress(*_PORT_FAULTS):  # a device that is gone cannot be closed well
-            port.close()
+    def _begin(self, port: Any, host: LineHost) -> Intake:
+        intake = Intake(port, host.clock, f"wire {host.line}")
+        with self._intake_lock:
+            self._intake = intake
+        return intake
 
-    def _listen(self, port: Any, host: LineHost) -> None:
-        core, clock = self._core, host.clock
-        self._tell(core.start(clock.now()), port, host)
+    def _end(self, intake: Intake, host: LineHost) -> None:
+        """What was read and could not be parsed, because the core broke or gave up, is kept at least."""
+        with self._intake_lock:
+            self._intake = None
+        intake.end()
+        for piece in intake.left():
+            host.keep_wire(WireDirection.FROM_DEVICE, piece.data, piece.at)
+
+    # --- listening -----------------------------------------------------------------------------------------------
+
+    def _listen(self, port: Any, intake: Intake, host: LineHost) -> None:
+        core = self._core
+        self._tell(core.start(host.clock.now()), port, host)
         while not self._stopped(host):
-            self._set_timeout(port, clock.now())
-            data: bytes = port.read(1)
-            if data and (more := min(port.in_waiting, _LONGEST_READ)):
-                data += port.read(more)
-            now = clock.now()
-            if data:
-                host.keep_wire(WireDirection.FROM_DEVICE, data, now)
-                self._tell(core.receive(data, now), port, host)
-            self._tell(core.on_deadline(now), port, host)
-        farewell = core.lost(LossReason.STOPPED, clock.now())
-        host.post(event for event in farewell if not isinstance(event, LineLost))  # the recorder says that it stopped
+            piece = intake.take(core.next_deadline())
+            self._tell(self._hear(piece, host) if piece.data else core.on_deadline(piece.at), port, host)
 
-    def _set_timeout(self, port: Any, now: Moment) -> None:
-        """Setting it costs a few system calls, so only when it changes."""
-        deadline = self._core.next_deadline()
-        timeout = None if deadline is None else max(0.0, deadline - now.mono)
-        if not hasattr(port, "cancel_read"):
-            timeout = _DEAF_READ_S if timeout is None else min(timeout, _DEAF_READ_S)
-        if port.timeout != timeout:
-            port.timeout = timeout
+    def _hear(self, piece: Piece, host: LineHost) -> Sequence[LineEvent]:
+        host.keep_wire(WireDirection.FROM_DEVICE, piece.data, piece.at)
+        return self._core.receive(piece.data, piece.at)
+
+    def _hear_out(self, intake: Intake, host: LineHost) -> None:
+        """What was read before the end was said before it."""
+        intake.end()
+        for piece in intake.left():
+            self._post(self._hear(piece, host), host)
+
+    def _say_farewell(self, host: LineHost) -> None:
+        farewell = self._core.lost(LossReason.STOPPED, host.clock.now())
+        host.post(event for event in farewell if not isinstance(event, LineLost))  # the recorder says that it stopped
 
     def _tell(self, events: Sequence[LineEvent], port: Any, host: LineHost) -> None:
         """Post first, then write: what was heard matters more than what is said."""
+        self._post(events, host)
+        if output := self._core.take_output():
+            host.keep_wire(WireDirection.TO_DEVICE, output, host.clock.now())
+            port.write(output)
+
+    def _post(self, events: Sequence[LineEvent], host: LineHost) -> None:
         if events:
             host.post(events)
         for event in events:
@@ -137,9 +148,6 @@ class SerialModem:
                     advice=_("Is it a modem, is it switched on? If it is, unplug it and plug it in again."),
                     evidence=event.detail,
                 )
-        if output := self._core.take_output():
-            host.keep_wire(WireDirection.TO_DEVICE, output, host.clock.now())
-            port.write(output)
 
 
 def _gone_at_open(port: str, fault: Exception) -> LineGone:
