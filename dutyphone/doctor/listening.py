@@ -6,6 +6,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -31,6 +32,7 @@ class Listening:
     def __init__(self, line: str, driver: Driver, clock: Clock) -> None:
         self.line = line
         self.clock = clock
+        self.state_folder: Path | None = None
         self.gone: LineGone | None = None
         self.events: list[LineEvent] = []
         self._driver = driver
@@ -112,6 +114,12 @@ class Listening:
                 self.events.append(event)
                 self._waiting.append(event)
                 self._steps.append((event.at, Expect(type(event).__name__)))
+            self._changed.notify_all()
+
+    def tell(self, gone: LineGone) -> None:
+        """Why the line cannot be listened to, though its driver goes on trying."""
+        with self._changed:
+            self.gone = gone
             self._changed.notify_all()
 
     def stopping(self) -> bool:

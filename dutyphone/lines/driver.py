@@ -12,11 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from dutyphone.clock import Clock, Moment
 from dutyphone.lines.events import LineEvent, LossReason
 from dutyphone.lines.examination import Examination, Power
+
+if TYPE_CHECKING:
+    from dutyphone.errors import LineGone
 
 
 class LineCore(Protocol):
@@ -58,11 +62,21 @@ class LineHost(Protocol):
     @property
     def clock(self) -> Clock: ...
 
+    @property
+    def state_folder(self) -> Path | None:
+        """A folder of the line's own for small files that outlive a run; None: nothing is kept from run to run.
+
+        It may not exist yet.
+        """
+
     def keep_wire(self, direction: WireDirection, data: bytes, at: Moment) -> None:
         """Put raw bytes on disk. Call it before they are parsed, so that no parser's fault can lose them."""
 
     def post(self, events: Iterable[LineEvent]) -> None:
         """Hand events to the recorder. Blocks while its queue is full and never drops one."""
+
+    def tell(self, gone: LineGone) -> None:
+        """Tell people why the line is down, for a driver that posts `LineLost` and goes on trying by itself."""
 
     def stopping(self) -> bool:
         """True once the recorder wants this driver to return from `run`."""

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dutyphone.clock import Clock, Moment
@@ -52,11 +53,13 @@ class LineSupervisor:
         post: Callable[[Iterable[LineEvent]], None],
         offer: Callable[[LineEvent], bool],
         capture: WireCapture | None,
+        state_folder: Path | None = None,
         on_first_attempt: Callable[[str, LineGone | None], None],
         on_loss: Callable[[str, LineGone], None],
     ) -> None:
         self.line = line
         self.clock = clock
+        self.state_folder = state_folder
         self._driver = driver
         self._post = post
         self._offer = offer
@@ -88,6 +91,9 @@ class LineSupervisor:
             self._tell_back()
         for event in said:
             self._tell(event)
+
+    def tell(self, gone: LineGone) -> None:
+        self._say(gone)
 
     def stopping(self) -> bool:
         if self._sign():

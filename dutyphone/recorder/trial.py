@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 
 from dutyphone.clock import Clock, Moment
 from dutyphone.errors import LineGone
@@ -37,6 +38,7 @@ class _TrialHost:
     def __init__(self, line: str, clock: Clock) -> None:
         self.line = line
         self.clock = clock
+        self.state_folder: Path | None = None
         self.gone: LineGone | None = None
         self.done = threading.Event()
         self.stop = threading.Event()
@@ -57,6 +59,10 @@ class _TrialHost:
     def post(self, events: Iterable[LineEvent]) -> None:
         if any(isinstance(event, LineOpened) for event in events):
             self.done.set()
+
+    def tell(self, gone: LineGone) -> None:
+        self.gone = gone
+        self.done.set()
 
     def stopping(self) -> bool:
         return self.stop.is_set()

@@ -157,6 +157,7 @@ class RecordingHost:
     """A `LineHost` that keeps everything, with a clock that stands still until it is moved."""
 
     line = "desk"
+    state_folder: Path | None = None
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from dutyphone.clock import Clock, Moment, SystemClock
+from dutyphone.errors import LineGone
 from dutyphone.lines.driver import WireDirection
 from dutyphone.lines.events import LineEvent
 
@@ -16,11 +18,13 @@ class RecordingHost:
     def __init__(self, line: str = "desk", clock: Clock | None = None) -> None:
         self.line = line
         self.clock = clock or SystemClock()
+        self.state_folder: Path | None = None
         self._changed = threading.Condition(threading.RLock())
         self._stopping = False
         self._read = bytearray()
         self._written = bytearray()
         self._events: list[LineEvent] = []
+        self._told: list[LineGone] = []
         self._too_early: list[LineEvent] = []
 
     def keep_wire(self, direction: WireDirection, data: bytes, at: Moment) -> None:  # noqa: ARG002  # the protocol's
@@ -35,6 +39,11 @@ class RecordingHost:
                 self._events.append(event)
                 if not is_within(event.wire, self._read):
                     self._too_early.append(event)
+            self._changed.notify_all()
+
+    def tell(self, gone: LineGone) -> None:
+        with self._changed:
+            self._told.append(gone)
             self._changed.notify_all()
 
     def stopping(self) -> bool:
