@@ -10,172 +10,159 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from importlib import resources
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import platformdirs
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
+from dutyphone.checked import (
+    FLAG,
+    FOLDER,
+    TEXT,
+    TWO_NUMBERS,
+    Fault,
+    Wrong,
+    WrongTogether,
+    decode,
+    names_beside,
+    one_of,
+    read_table,
+    required,
+    setting,
+    settings,
+    tables,
+    text_like,
+    text_that,
+    the_rest,
+    whole,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-
 from dutyphone.errors import ConfigError
 from dutyphone.i18n import _
 
 APP = "dutyphone"
 
 
-def _known_zone(name: str) -> str:
+ENVIRONMENT_PREFIX = "DUTYPHONE_"
+
+
+def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
-        raise ValueError("an IANA time zone such as Asia/Shanghai") from unknown
-    return name
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RoomSettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomSettings:
     """`[room]`: where the desk stands. Shown in the console and printed on every form."""
 
-    name: str = "值班室"
+    name: str = setting(TEXT, "值班室")
     """What the room is called."""
-    building: str = ""
-    room: str = ""
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"
+    building: str = setting(TEXT, "")
+    room: str = setting(TEXT, "")
+    country: str = setting(text_like(r"^[A-Z]{2}$"), "CN")
     """ISO 3166 code of the country whose numbering plan local numbers follow."""
-    area_code: Annotated[str, Field(pattern=r"^0?\d{0,4}$")] = "010"
+    area_code: str = setting(text_like(r"^0?\d{0,4}$"), "010")
     """Trunk code of the site, put before local numbers."""
-    internal_digits: Annotated[list[int], Field(min_length=2, max_length=2)] = [3, 5]
+    internal_digits: tuple[int, int] = setting(TWO_NUMBERS, (3, 5))
     """Shortest and longest extension number of the site's own exchange."""
 
 
-class DatabaseSettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSettings:
     """`[database]`: where the log is kept."""
 
-    url: str = ""
+    url: str = setting(TEXT, "")
     """Empty: a SQLite file in the data folder. Or `sqlite:////path/duty.db`, `postgresql+psycopg://user@host/name`."""
-    key_file: str = ""
+    key_file: str = setting(TEXT, "")
     """A file with the key that encrypts the SQLite file. It is for nobody but its owner to read."""
-    key_prompt: bool = False
+    key_prompt: bool = setting(FLAG, default=False)
     """Ask for a passphrase instead, whenever the log is opened."""
 
-    @field_validator("key_prompt")
-    @classmethod
-    def _one_key(cls, asked: bool, others: ValidationInfo) -> bool:
-        if asked and others.data.get("key_file"):
-            raise ValueError("key_file or key_prompt, not both")
-        return asked
+    def __post_init__(self) -> None:
+        if self.key_prompt and self.key_file:
+            raise WrongTogether("key_prompt", "key_file or key_prompt, not both")
 
 
-def _days_or_for_ever(days: int) -> int:
+def _too_few_days(days: int) -> str:
     from dutyphone.duty.retention import SHORTEST_DAYS
 
-    if days and days < SHORTEST_DAYS:
-        raise ValueError(f"0 (for ever) or at least {SHORTEST_DAYS} days")
-    return days
+    return f"0 (for ever) or at least {SHORTEST_DAYS} days" if 0 < days < SHORTEST_DAYS else ""
 
 
-class RetentionSettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
     """`[retention]`: for how many days what is known of people is kept, a setting for each book."""
 
-    calls: Annotated[int, Field(ge=0, le=36500), AfterValidator(_days_or_for_ever)] = 0
+    calls: int = setting(whole(0, 36500, missing=_too_few_days), 0)
     """Who called, what was noted of it, what the line said; 0: for ever. That there was a call is kept for ever."""
 
 
-class LineSettings(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSettings:
     """`[lines.NAME]`: one line. Keys not named here are options of its driver."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    driver: str
+    driver: str = required(TEXT)
     """Name of an installed driver; `dutyphone lines drivers` lists them."""
-    title: str = ""
+    title: str = setting(TEXT, "")
     """What people call the line; its name if empty."""
-    enabled: bool = True
+    enabled: bool = setting(FLAG, default=True)
+    of_driver: Mapping[str, object] = the_rest()
 
     def options(self) -> dict[str, object]:
         """What belongs to the driver."""
-        return dict(self.model_extra or {})
+        return dict(self.of_driver)
 
 
-class ConsoleSettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
     """`[console]`: how the screen behaves."""
 
-    officer: str = ""
+    officer: str = setting(TEXT, "")
     """Who sits at it, written beside settled calls and notes."""
-    bell: bool = True
+    bell: bool = setting(FLAG, default=True)
     """Sound the terminal bell when it rings."""
-    ascii: bool = False
+    ascii: bool = setting(FLAG, default=False)
     """Draw borders with ASCII signs, for terminals that cannot do better."""
 
 
-class RecorderSettings(_Table):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderSettings:
     """`[recorder]`: what the recorder keeps beside the log."""
 
-    capture: bool = True
+    capture: bool = setting(FLAG, default=True)
     """Keep the raw bytes of every line, one file a day."""
-    capture_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    capture_days: int = setting(whole(1, 3650), 90)
     """How many days of them."""
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
     """All of it. Every part has a default, so that an empty file is a valid one (without lines)."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="DUTYPHONE_",
-        env_nested_delimiter="__",
-        extra="forbid",
-        frozen=True,
-        nested_model_default_partial_update=True,
-    )
-
-    language: Literal["auto", "zh_CN", "en"] = "auto"
+    language: str = setting(one_of("auto", "zh_CN", "en"), "auto")
     """Of the interface. auto: English where the system locale is English, else Chinese."""
-    zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    zone: str = setting(text_that(_is_zone, "an IANA time zone such as Asia/Shanghai"), "Asia/Shanghai")
     """Time zone of the room."""
-    data_folder: Path | None = None
+    data_folder: Path | None = setting(FOLDER, None)
     """Where database, captures, drafts and exports go. Default: the user's data folder."""
-    room: RoomSettings = RoomSettings()
-    database: DatabaseSettings = DatabaseSettings()
-    lines: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], LineSettings] = {}
-    console: ConsoleSettings = ConsoleSettings()
-    recorder: RecorderSettings = RecorderSettings()
-    retention: RetentionSettings = RetentionSettings()
+    room: RoomSettings = settings(RoomSettings)
+    database: DatabaseSettings = settings(DatabaseSettings)
+    lines: Mapping[str, LineSettings] = tables(r"^[a-z][a-z0-9_-]{0,30}$", LineSettings)
+    console: ConsoleSettings = settings(ConsoleSettings)
+    recorder: RecorderSettings = settings(RecorderSettings)
+    retention: RetentionSettings = settings(RetentionSettings)
 
-    _key: str = PrivateAttr(default="")
-
-    @field_validator("data_folder")
-    @classmethod
-    def _expand(cls, folder: Path | None) -> Path | None:
-        return folder.expanduser().absolute() if folder else None
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment stands over the file (which comes in as `init_settings`)."""
-        return env_settings, init_settings
+    _spoken_key: str = field(default="", repr=False)
 
     def folder(self) -> Path:
         """The data folder."""
-        return self.data_folder or Path(platformdirs.user_data_dir(APP, appauthor=False))
+        if self.data_folder is not None:
+            return self.data_folder
+        import platformdirs
+
+        return Path(platformdirs.user_data_dir(APP, appauthor=False))
 
     def database_url(self, *, drill: bool = False) -> str:
         """The URL of the log; a drill has a file of its own whatever is configured (decision 12)."""
@@ -188,14 +175,12 @@ class Settings(BaseSettings):
         return Path(self.database.key_file).expanduser().absolute() if self.database.key_file else None
 
     def with_key(self, spoken: str) -> Settings:
-        """These settings and the key that somebody was asked for. It is in no field, so nothing prints or writes it."""
-        copy = self.model_copy()
-        copy._key = spoken  # noqa: SLF001 - of this class
-        return copy
+        """These settings and the key that somebody was asked for. Nothing prints or writes it."""
+        return replace(self, _spoken_key=spoken)
 
     def given_key(self) -> str:
         """What `with_key` was told; empty if it was not."""
-        return self._key
+        return self._spoken_key
 
     def shown_database_url(self) -> str:
         """The URL as it may be shown: without a password."""
@@ -209,12 +194,16 @@ class Settings(BaseSettings):
 def default_config_path() -> Path:
     """`DUTYPHONE_CONFIG`, else `dutyphone/config.toml` in the user's configuration folder."""
     named = os.environ.get("DUTYPHONE_CONFIG")
-    return Path(named) if named else Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
 
 
 def sample_config() -> str:
     """A commented file to begin with."""
-    return (resources.files("dutyphone") / "sample-config.toml").read_text(encoding="utf-8")
+    return Path(__file__).with_name("sample-config.toml").read_text(encoding="utf-8")
 
 
 def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -226,8 +215,8 @@ def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None 
     except tomllib.TOMLDecodeError as wrong:
         raise _syntax_error(place, text, wrong) from wrong
     try:
-        return Settings(**{**data, **(overrides or {})})
-    except ValidationError as wrong:
+        return read_table(Settings, _over({**data, **(overrides or {})}, _from_environment()))
+    except Wrong as wrong:
         raise _value_error(place, text, wrong) from wrong
 
 
@@ -291,30 +280,42 @@ def _syntax_error(path: Path, text: str, wrong: tomllib.TOMLDecodeError) -> Conf
     )
 
 
-def _value_error(path: Path, text: str, wrong: ValidationError) -> ConfigError:
-    first = wrong.errors()[0]
-    keys = tuple(str(part) for part in first["loc"] if part != "[key]")
-    if first["type"] == "extra_forbidden":
-        message = _("There is no such setting.")
-        expected = _("one of {names}").format(names=", ".join(_siblings(keys)))
-    elif first["type"] == "missing":
-        message, expected = _("This setting is missing."), _("a value")
-    elif first["type"] == "string_pattern_mismatch" and keys[:1] == ("lines",):
-        message, expected = _("This is not a name for a line."), _("small letters, digits, - and _")
-    else:
-        message = _("{value!r} cannot be used here.").format(value=first.get("input"))
-        expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return ConfigError(message, path=path, line=_line_of(text, keys), key=".".join(keys), expected=expected)
+def _value_error(path: Path, text: str, wrong: Wrong) -> ConfigError:
+    match wrong.fault:
+        case Fault.UNKNOWN:
+            message = _("There is no such setting.")
+            expected = _("one of {names}").format(names=", ".join(names_beside(Settings, wrong.keys)))
+        case Fault.MISSING:
+            message, expected = _("This setting is missing."), _("a value")
+        case Fault.NAME:
+            message, expected = _("This is not a name for a line."), _("small letters, digits, - and _")
+        case Fault.VALUE:
+            message, expected = _("{value!r} cannot be used here.").format(value=wrong.value), wrong.expected
+    return ConfigError(message, path=path, line=_line_of(text, wrong.keys), key=".".join(wrong.keys), expected=expected)
 
 
-def _siblings(keys: tuple[str, ...]) -> list[str]:
-    model: Any = Settings
-    for key in keys[:-1]:
-        field = model.model_fields.get(key)
-        if field is None or not hasattr(field.annotation, "model_fields"):
-            break
-        model = field.annotation
-    return list(model.model_fields)
+def _from_environment() -> dict[str, object]:
+    """What the environment says, as it would be written in the file. Raises `Wrong`."""
+    said: dict[tuple[str, ...], str] = {}
+    for name, text in os.environ.items():
+        keys = tuple(name.lower().removeprefix(ENVIRONMENT_PREFIX.lower()).split("__"))
+        if name.upper().startswith(ENVIRONMENT_PREFIX) and keys[0] in names_beside(Settings, keys[:1]):
+            said[keys] = text
+    written: dict[str, object] = {}
+    for keys in sorted(said, key=len):  # what is said of a part stands over what is said of the whole
+        written = _over(written, decode(Settings, keys, said[keys]))
+    return written
+
+
+def _over(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
+    """`below` with `above` laid over it, table by table."""
+    merged = dict(below)
+    for key, value in above.items():
+        if isinstance(value, Mapping):
+            under = merged.get(key)
+            value = _over(under if isinstance(under, Mapping) else {}, value)
+        merged[key] = value
+    return merged
 
 
 def _line_of(text: str, keys: tuple[str, ...]) -> int | None:

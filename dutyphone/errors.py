@@ -6,10 +6,14 @@ look closer. The command line prints them and leaves with `exit_code`; nothing b
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dutyphone.i18n import _
-from dutyphone.lines.events import LossReason
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dutyphone.lines.events import LossReason
 
 
 class DutyphoneError(Exception):

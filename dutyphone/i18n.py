@@ -8,7 +8,7 @@ before anything that binds text at import (the console's key labels) is imported
 from __future__ import annotations
 
 import gettext
-from importlib import resources
+from pathlib import Path
 
 LANGUAGES = ("zh_CN", "en")
 """The languages that are complete."""
@@ -24,7 +24,7 @@ def use_language(language: str) -> None:
     global _current, _language
     merged: gettext.NullTranslations | None = None
     for domain in DOMAINS:
-        path = resources.files("dutyphone") / "locale" / language / "LC_MESSAGES" / f"{domain}.mo"
+        path = Path(__file__).with_name("locale") / language / "LC_MESSAGES" / f"{domain}.mo"
         if not path.is_file():
             continue
         with path.open("rb") as file:

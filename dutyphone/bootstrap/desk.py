@@ -1,18 +1,24 @@
-"""The console of a desk."""
+"""The console of a desk. What its first screen does not need is loaded when it is first asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dutyphone import i18n
-from dutyphone.bootstrap.exports import export_from_console
 from dutyphone.bootstrap.lines import site_of
 from dutyphone.bootstrap.log import open_store
 from dutyphone.clock import SystemClock
 from dutyphone.config import Settings
 
 if TYPE_CHECKING:
+    from dutyphone_tui.desk import ExportOrder
+
+    from dutyphone.calls.site import Site
+    from dutyphone.journal.facts import NumberKind
     from dutyphone.store.feed import Feed
+    from dutyphone.store.readmodels import CallRow
     from dutyphone.store.store import Store
 
 
@@ -20,9 +26,6 @@ def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> 
     """Show the desk until it is left. The language must have been chosen before."""
     from dutyphone_tui.app import DutyConsole
     from dutyphone_tui.desk import Desk
-
-    from dutyphone.calls.numbers import show_number
-    from dutyphone.calls.places import place_of
 
     site = site_of(settings)
     folder = settings.folder()
@@ -38,16 +41,35 @@ def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> 
         ascii_borders=settings.console.ascii,
         drafts_folder=folder / "drafts",
         export_folder=folder / "exports",
-        export=lambda store, order, on_progress: export_from_console(store, settings, order, on_progress, drill=drill),
-        place_of=lambda number, kind: place_of(number, kind, i18n.language()),
-        shown_number=lambda row: show_number(row.number, row.kind, row.extension, row.number_raw, site),
+        export=lambda store, order, on_progress: _export(store, settings, order, on_progress, drill=drill),
+        place_of=_place_of,
+        shown_number=lambda row: _shown_number(row, site),
         quit_warning=quit_warning,
     )
     DutyConsole(desk).run()
 
 
 def _open_feed(store: Store) -> Feed:
-    """Loads the database library, which takes as long as half of the first screen; so only after that."""
     from dutyphone.store.feed import Feed
 
     return Feed(store)
+
+
+def _export(
+    store: Store, settings: Settings, order: ExportOrder, on_progress: Callable[[int, int], None], *, drill: bool
+) -> Path:
+    from dutyphone.bootstrap.exports import export_from_console
+
+    return export_from_console(store, settings, order, on_progress, drill=drill)
+
+
+def _place_of(number: str, kind: NumberKind | None) -> str:
+    from dutyphone.calls.places import place_of
+
+    return place_of(number, kind, i18n.language())
+
+
+def _shown_number(row: CallRow, site: Site) -> str:
+    from dutyphone.calls.numbers import show_number
+
+    return show_number(row.number, row.kind, row.extension, row.number_raw, site)

@@ -15,7 +15,7 @@ from dutyphone.i18n import _
 if TYPE_CHECKING:
     from dutyphone_simulators.address import SimAddress
 
-    from dutyphone.calls.numbers import Site
+    from dutyphone.calls.site import Site
     from dutyphone.lines.driver import Driver
     from dutyphone.recorder.service import LinePlan
 
@@ -38,13 +38,12 @@ class Drill:
 
     def lines(self) -> dict[str, LineSettings]:
         """The one line of the drill."""
-        options: dict[str, object] = {
-            "driver": "serial_modem",
-            "title": _("Duty telephone"),
-            "port": str(self._address()),
-            "idle_class": 8,
-        }
-        return {DRILL_LINE: LineSettings.model_validate(options)}
+        line = LineSettings(
+            driver="serial_modem",
+            title=_("Duty telephone"),
+            of_driver={"port": str(self._address()), "idle_class": 8},
+        )
+        return {DRILL_LINE: line}
 
     def _address(self) -> SimAddress:
         from dutyphone_simulators.address import SimAddress
@@ -103,14 +102,14 @@ def try_lines(settings: Settings, *, config_path: Path | None) -> Iterator[tuple
 
 def site_of(settings: Settings) -> Site:
     """Where the telephones stand."""
-    from dutyphone.calls.numbers import Site
+    from dutyphone.calls.site import Site
 
     room = settings.room
     try:
         return Site(
             country=room.country,
             area_code=room.area_code,
-            internal_digits=(room.internal_digits[0], room.internal_digits[1]),
+            internal_digits=room.internal_digits,
         )
     except ValueError as wrong:
         raise ConfigError(

@@ -14,35 +14,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from dutyphone.calls.site import AREA_CODE_DIGITS as _AREA
+from dutyphone.calls.site import Site as Site
 from dutyphone.journal.facts import NumberKind
 
 LONGEST_TEXT = 200
 """A text of more characters is no telephone number, whatever it holds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """Where the telephones stand, which is what a number without area code is to be read by.
-
-    `country` is its ISO 3166 code. `area_code` is dialled form with the trunk 0 (010, 0311); empty if unknown, and then
-    local numbers stay unrecognised. `internal_digits` are the lengths of the shortest and the longest extension of the
-    site, (0, 0) if it has none.
-    """
-
-    country: str = "CN"
-    area_code: str = "010"
-    internal_digits: tuple[int, int] = (3, 5)
-
-    def __post_init__(self) -> None:
-        if self.country == "CN" and self.area_code and not _AREA_CODE.fullmatch(self.area_code):
-            raise ValueError(f"not a Chinese area code: {self.area_code!r}")
-        shortest, longest = self.internal_digits
-        if not 0 <= shortest <= longest <= LONGEST_INTERNAL:
-            raise ValueError(f"extensions of {shortest} to {longest} digits cannot be told from other numbers")
-
-
-LONGEST_INTERNAL = 6
-"""Digits. Local numbers begin at seven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +109,6 @@ def mask_number(text: str) -> str:
 
 # --- the grammar -------------------------------------------------------------------------------------------------
 
-_AREA = r"10|2\d|[3-9]\d\d"
-_AREA_CODE = re.compile(rf"0(?:{_AREA})")
 _SERVICE = r"11[02479]|12[0-2]|999|1[0-2]\d{3,4}|100\d{4}|95\d{3,9}|96\d{3,4}"
 """110, 119, 114 …; 10086, 12345, 118114; 1008611; the nation-wide 95 and the local 96 numbers."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from dutyphone import config, i18n
+from dutyphone.cli import straight
 from dutyphone.errors import DutyphoneError
 from dutyphone.i18n import _
 
@@ -19,13 +18,8 @@ FAULT = 70
 def run_app(arguments: Sequence[str]) -> int:
     """Carry out the command line; the exit code. Errors a person can mend are two lines on stderr, no traceback."""
     i18n.use_language(_language(arguments))
-    from dutyphone.cli import help as help_words
-    from dutyphone.cli.commands import build
-
-    if help_words.is_asked_for(arguments):
-        help_words.speak()
     try:
-        code = build()(args=list(arguments), prog_name="dutyphone", standalone_mode=True)
+        code = _carry_out(arguments)
     except DutyphoneError as error:
         print_error(error)
         return error.exit_code
@@ -37,9 +31,24 @@ def run_app(arguments: Sequence[str]) -> int:
         sys.stderr.close()
         return 1
     except Exception:  # noqa: BLE001 - the last door: a fault of ours is kept for its mender and said in a sentence
+        import traceback
+
         print_error(_fault(traceback.format_exc()))
         return FAULT
     return code if isinstance(code, int) else 0
+
+
+def _carry_out(arguments: Sequence[str]) -> object:
+    command = straight.command_of(arguments)
+    if command is not None:
+        command()
+        return 0
+    from dutyphone.cli import help as help_words
+    from dutyphone.cli.commands import build
+
+    if help_words.is_asked_for(arguments):
+        help_words.speak()
+    return build()(args=list(arguments), prog_name="dutyphone", standalone_mode=True)
 
 
 def print_error(error: DutyphoneError) -> None:
@@ -51,6 +60,8 @@ def print_error(error: DutyphoneError) -> None:
 
 def _fault(trace: str) -> DutyphoneError:
     """What is said about a fault of the program. The trace holds code, not data."""
+    import tempfile
+
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="dutyphone-fault-", delete=False) as file:
             file.write(trace)

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from dutyphone.errors import DutyphoneError
 from dutyphone.i18n import _
 
@@ -17,22 +15,22 @@ if TYPE_CHECKING:
 
 def config_option() -> Any:
     """`--config FILE`."""
-    return typer.Option(None, "--config", help=_("Configuration file."), metavar="FILE")
+    return _option(None, "--config", help=_("Configuration file."), metavar="FILE")
 
 
 def language_option() -> Any:
     """`--language`; acted upon by `cli.app` before anything else."""
-    return typer.Option(None, "--language", help=_("zh_CN, en or auto."), metavar="LANGUAGE")
+    return _option(None, "--language", help=_("zh_CN, en or auto."), metavar="LANGUAGE")
 
 
 def drill_option() -> Any:
     """`--drill`."""
-    return typer.Option(False, "--drill", help=_("The log of the drill instead of the real one."))
+    return _option(False, "--drill", help=_("The log of the drill instead of the real one."))
 
 
 def scenario_option(*names: str) -> Any:
     """The option that names a scenario."""
-    return typer.Option(
+    return _option(
         None,
         *names,
         help=_("A simulated line plays this scenario: a packaged one by name, or a file. This is a drill."),
@@ -42,16 +40,34 @@ def scenario_option(*names: str) -> Any:
 
 def speed_option() -> Any:
     """`--speed`."""
-    return typer.Option(
+    return _option(
         1.0, "--speed", min=0.01, max=1000.0, help=_("How many times faster than life the simulated line goes.")
     )
 
 
 def personality_option() -> Any:
     """`--personality`."""
-    return typer.Option(
+    return _option(
         "", "--personality", metavar="MODEM", help=_("Which modem is simulated; `dutyphone simulate list` names them.")
     )
+
+
+def wait_option() -> Any:
+    """`--wait`."""
+    return _option(
+        False, "--wait", help=_("Go on trying if no line can be opened at first (what a service should do).")
+    )
+
+
+def hidden_option(name: str) -> Any:
+    """A flag for processes of ours."""
+    return _option(False, name, hidden=True)
+
+
+def _option(*arguments: Any, **details: Any) -> Any:
+    import typer  # not for the commands that `cli.straight` carries out
+
+    return typer.Option(*arguments, **details)
 
 
 def need_terminal() -> None:

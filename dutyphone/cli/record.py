@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-
-import typer
+from typing import TYPE_CHECKING
 
 from dutyphone.cli.options import (
     config_option,
+    hidden_option,
     language_option,
     load,
     personality_option,
     scenario_option,
     speed_option,
+    wait_option,
 )
 from dutyphone.i18n import _
+
+if TYPE_CHECKING:
+    import typer
 
 READY = "ready"
 """What `--tell-parent` prints once calls are being recorded."""
@@ -31,28 +35,52 @@ def add_to(app: typer.Typer) -> None:
         simulate: str | None = scenario_option("--simulate"),
         speed: float = speed_option(),
         personality: str = personality_option(),
-        wait: bool = typer.Option(
-            False, "--wait", help=_("Go on trying if no line can be opened at first (what a service should do).")
-        ),
-        tell_parent: bool = typer.Option(False, "--tell-parent", hidden=True),
-        with_parent: bool = typer.Option(False, "--with-parent", hidden=True),
-        key_from_parent: bool = typer.Option(False, "--key-from-parent", hidden=True),
+        wait: bool = wait_option(),
+        tell_parent: bool = hidden_option("--tell-parent"),
+        with_parent: bool = hidden_option("--with-parent"),
+        key_from_parent: bool = hidden_option("--key-from-parent"),
     ) -> None:
-        from dutyphone import bootstrap
-
-        settings = load(config, language=language)
-        if key_from_parent:
-            settings = bootstrap.hear_key(settings, sys.stdin)
-        drill = bootstrap.Drill(scenario=simulate, speed=speed, personality=personality) if simulate else None
-        bootstrap.record(
-            settings,
-            config_path=config,
-            drill=drill,
-            insist=wait,
-            on_ready=_tell_parent if tell_parent else lambda: None,
-            until_closed=sys.stdin if with_parent else None,
-            complain=_complain,
+        record_lines(
+            config=config,
+            language=language,
+            simulate=simulate,
+            speed=speed,
+            personality=personality,
+            wait=wait,
+            tell_parent=tell_parent,
+            with_parent=with_parent,
+            key_from_parent=key_from_parent,
         )
+
+
+def record_lines(
+    *,
+    config: Path | None = None,
+    language: str | None = None,
+    simulate: str | None = None,
+    speed: float = 1.0,
+    personality: str = "",
+    wait: bool = False,
+    tell_parent: bool = False,
+    with_parent: bool = False,
+    key_from_parent: bool = False,
+) -> None:
+    """Be the recorder until it is stopped."""
+    from dutyphone import bootstrap
+
+    settings = load(config, language=language)
+    if key_from_parent:
+        settings = bootstrap.hear_key(settings, sys.stdin)
+    drill = bootstrap.Drill(scenario=simulate, speed=speed, personality=personality) if simulate else None
+    bootstrap.record(
+        settings,
+        config_path=config,
+        drill=drill,
+        insist=wait,
+        on_ready=_tell_parent if tell_parent else lambda: None,
+        until_closed=sys.stdin if with_parent else None,
+        complain=_complain,
+    )
 
 
 def _tell_parent() -> None:

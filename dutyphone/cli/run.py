@@ -10,9 +10,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-import typer
+from typing import TYPE_CHECKING, Self
 
 from dutyphone.cli.options import (
     config_option,
@@ -25,6 +23,9 @@ from dutyphone.cli.options import (
 from dutyphone.errors import DutyphoneError, RecorderAlreadyRunning
 from dutyphone.i18n import _
 from dutyphone.i18n import language as current_language
+
+if TYPE_CHECKING:
+    import typer
 
 RESTART_AFTER_S = 2.0
 """A recorder that died is started again after this long."""
@@ -48,24 +49,31 @@ def add_to(app: typer.Typer) -> None:
         simulate: str | None = scenario_option("--simulate"),
         personality: str = personality_option(),
     ) -> None:
-        from dutyphone import bootstrap
+        run_desk(config=config, language=language, simulate=simulate, personality=personality)
 
-        settings = load(config, language=language)
-        if simulate is None:
-            bootstrap.check_lines(settings, config_path=config)
-        else:
-            bootstrap.check_scenario(simulate)
-        need_terminal()
-        settings = bootstrap.unlocked(settings, drill=simulate is not None)
-        arguments = ["--language", current_language()]
-        arguments += ["--config", str(config)] if config else []
-        arguments += _drill_arguments(simulate, personality) if simulate else []
-        try:
-            with RecorderProcess(arguments, settings.folder() / "recorder.log", key=settings.given_key()):
-                warning = _("The recorder stops too: calls are not recorded any more.")
-                bootstrap.show_console(settings, drill=simulate is not None, quit_warning=warning)
-        except RecorderAlreadyRunning:
-            bootstrap.show_console(settings, drill=simulate is not None)
+
+def run_desk(
+    *, config: Path | None = None, language: str | None = None, simulate: str | None = None, personality: str = ""
+) -> None:
+    """Be recorder and console until the console is left."""
+    from dutyphone import bootstrap
+
+    settings = load(config, language=language)
+    if simulate is None:
+        bootstrap.check_lines(settings, config_path=config)
+    else:
+        bootstrap.check_scenario(simulate)
+    need_terminal()
+    settings = bootstrap.unlocked(settings, drill=simulate is not None)
+    arguments = ["--language", current_language()]
+    arguments += ["--config", str(config)] if config else []
+    arguments += _drill_arguments(simulate, personality) if simulate else []
+    try:
+        with RecorderProcess(arguments, settings.folder() / "recorder.log", key=settings.given_key()):
+            warning = _("The recorder stops too: calls are not recorded any more.")
+            bootstrap.show_console(settings, drill=simulate is not None, quit_warning=warning)
+    except RecorderAlreadyRunning:
+        bootstrap.show_console(settings, drill=simulate is not None)
 
 
 def _drill_arguments(scenario: str, personality: str) -> list[str]:

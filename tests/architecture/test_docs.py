@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -112,18 +113,17 @@ def test_every_make_target_a_document_names_exists() -> None:
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    from pydantic import BaseModel
-
     from dutyphone.config import LineSettings, Settings
 
-    def settings_of(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, object]]:
-        for name, field in model.model_fields.items():
-            if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-                yield from settings_of(field.annotation, f"{prefix}{name}.")
-            elif name == "lines":
+    def settings_of(kind: type[Any], prefix: str) -> Iterator[tuple[str, object]]:
+        for each in fields(kind):
+            if each.name == "lines":
                 yield from settings_of(LineSettings, "lines.NAME.")
-            else:
-                yield prefix + name, field.default
+            elif isinstance(each.default_factory, type) and is_dataclass(each.default_factory):
+                yield from settings_of(each.default_factory, f"{prefix}{each.name}.")
+            elif "reader" in each.metadata:
+                default = each.default
+                yield prefix + each.name, list(default) if isinstance(default, tuple) else default
 
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([\w.]+)` \| (.+?) \|", page.partition("\n## ")[0], re.MULTILINE))

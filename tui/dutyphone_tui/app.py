@@ -68,7 +68,7 @@ class DutyConsole(App[None]):
         super().__init__()
         for theme in (NIGHT, DAY):
             self.register_theme(theme)
-        self.theme = NIGHT.name
+        self.set_reactive(App.theme, NIGHT.name)  # nothing is parsed yet that would have to be parsed again
         self.title = desk.room
         self.desk = desk
         self.bell_on = desk.bell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -20,9 +21,13 @@ from dutyphone_tui.widgets.key_bar import KeyBar
 from dutyphone_tui.widgets.ringing_strip import RingingStrip
 
 
+_LOOKS = Path(__file__).parent.with_name("pages.tcss")
+
+
 class Page(Part, Screen[None]):
     """A whole screen. `KEYS` are its keys, `body` its middle."""
 
+    CSS_PATH = _LOOKS
     KEYS: ClassVar[tuple[Key, ...]] = ()
     STRIP: ClassVar[bool] = True
 
@@ -75,6 +80,7 @@ class Page(Part, Screen[None]):
 class Dialog(Part, ModalScreen[None]):
     """A box over the page. Its first row says who calls, so that nothing in it ever moves."""
 
+    CSS_PATH = _LOOKS
     KEYS: ClassVar[tuple[Key, ...]] = ()
 
     def box(self) -> Iterable[Widget]:
