@@ -62,7 +62,7 @@ class Intake:
                 return self._pieces.popleft()
             if self._fault is not None:
                 raise self._fault
-            self._alarm = False
+            self._alarm, self._deadline = False, None
             return Piece(data=b"", at=self._clock.now())
 
     def wake(self) -> None:
