@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -142,6 +143,23 @@ def test_a_full_queue_makes_the_line_wait_and_drops_nothing(
     recording.stop()
     assert inboxes[0].times_full > 0, "the queue was never full"
     assert [row.rings for row in recording.rows()] == [2] * 4
+    recording.check()
+
+
+def test_a_disk_that_is_seconds_late_moves_no_moment(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    """X01, X30: the queue is full for longer than a line rings, again and again; the same calls at the same times."""
+    inboxes: list[FullInbox] = []
+    monkeypatch.setattr(service, "Inbox", lambda: inboxes.append(FullInbox(1)) or inboxes[-1])
+    recording.disk.takes_s = 0.4  # 10 s on the line, and every event waits for two such writes
+    recording.simulate("desk", "@ +30\n" + "* call from=01055501234 rings=3\n@ +25\n" * 2 + "@ +60\n")
+    recording.start()
+    recording.wait_for_ended(2)
+    recording.stop()
+    assert inboxes[0].times_full > 0, "the queue was never full"
+    assert [(row.number, row.rings) for row in recording.rows()] == [("+861055501234", 3)] * 2
+    rang = [fact.at for fact in recording.facts() if isinstance(fact, CallRang)]
+    gaps = [(after - before).total_seconds() for before, after in itertools.pairwise(rang)]
+    assert gaps == pytest.approx([5.0, 5.0, 15.0, 5.0, 5.0], abs=1.5)
     recording.check()
 
 
