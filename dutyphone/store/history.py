@@ -10,12 +10,15 @@ There are four ways to go about a question, and in each a page costs what is on 
   the call here; the two differ only where the clock was set back.
 - OF_NUMBERS: digits that few calls have. The numbers that contain them are looked up, and their calls sorted.
 - LOOKING_AT_NUMBERS: digits that many calls have. Along the index of time, calls with other numbers passed over.
+
+Which of the last two serves a page is found out step by step, and no step costs more than the page: a few numbers are
+counted and looked up, of many it is first tried whether the latest calls fill the page, and only then are they counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any
 
@@ -43,6 +46,12 @@ from dutyphone.store.session import Session
 MOST_SORTED = 10_000
 """At most so many calls are sorted in memory for a stream."""
 
+FEW_NUMBERS = 16
+"""Fewer different numbers than these are looked up one by one."""
+
+AT_HAND = 4
+"""Where many numbers have the digits, the page is first looked for in so many times its length of calls."""
+
 MOST_NUMBERS = 4_000
 """So many different numbers are many calls, without counting further."""
 
@@ -58,6 +67,7 @@ class _Way(Enum):
     BY_TIME = auto()
     BY_TEXT = auto()
     OF_NUMBERS = auto()
+    OF_A_FEW = auto()  # the same, once it is known which numbers they are
     LOOKING_AT_NUMBERS = auto()
 
 
@@ -68,6 +78,7 @@ class _Wanted(Enum):
     STREAM = auto()  # all, oldest first
     COUNT = auto()
     WEIGHT = auto()  # how many numbers have the digits, and how many calls have those numbers
+    NUMBERS = auto()  # a few of these numbers, each with how many calls have it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +102,15 @@ class _Shape:
     compares_texts: bool
     patterns: int
     indexed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """So many calls as are `wanted`, behind the one with that time and id."""
+
+    before_us: int
+    before: int
+    wanted: int
 
 
 class History:
@@ -177,13 +197,41 @@ class History:
             arrived_us = session.scalar(_ARRIVED, before=before)
             if arrived_us is None:
                 return []
-        way = self._way(session, question, wanted * session.scalar(_LAST_CALL)) if question.patterns else _Way.BY_TIME
+        page = _Page(before_us=arrived_us, before=_BEHIND_EVERYTHING if before is None else before, wanted=wanted)
+        if question.patterns:
+            return self._by_number(session, question, page)
+        return self._rows(session, question, _Way.BY_TIME, page)
+
+    def _by_number(self, session: Session, question: _Question, page: _Page) -> list[CallRow]:
+        last = session.scalar(_LAST_CALL)
+        budget = page.wanted * last
+        few = session.all(self._statement(question, _Way.OF_NUMBERS, _Wanted.NUMBERS), **question.values)
+        if not few:
+            return []
+        if len(few) < FEW_NUMBERS:
+            if sum(calls_of for _, calls_of in few) ** 2 > budget:
+                return self._rows(session, question, _Way.LOOKING_AT_NUMBERS, page)
+            return self._rows(session, _with_numbers(question, [number for number, _ in few]), _Way.OF_A_FEW, page)
+        found = self._at_hand(session, question, page, last)
+        if len(found) == page.wanted:
+            return found
+        return self._rows(session, question, self._way(session, question, budget), page)
+
+    def _at_hand(self, session: Session, question: _Question, page: _Page, last: int) -> list[CallRow]:
+        """What of the page is among the latest calls. If it is all of it, it is the page."""
+        from_us = session.scalar(_ARRIVED, before=max(1, min(page.before, last) - AT_HAND * page.wanted))
+        if from_us is None:
+            return []
+        latest = {**question.values, "from_us": max(from_us, question.values.get("from_us", from_us))}
+        return self._rows(session, replace(question, values=latest), _Way.LOOKING_AT_NUMBERS, page)
+
+    def _rows(self, session: Session, question: _Question, way: _Way, page: _Page) -> list[CallRow]:
         rows = session.all(
             self._statement(question, way, _Wanted.PAGE),
             **question.values,
-            before_us=arrived_us,
-            before=_BEHIND_EVERYTHING if before is None else before,
-            limit=wanted,
+            before_us=page.before_us,
+            before=page.before,
+            limit=page.wanted,
         )
         return list(map(call_row, rows))
 
@@ -221,15 +269,19 @@ class History:
         if shape.wanted is _Wanted.WEIGHT:
             found = self._numbers(shape, numbers.c.calls).limit(MOST_NUMBERS).subquery()
             return select(func.count(), func.coalesce(func.sum(found.c.calls), 0)).select_from(found)
+        if shape.wanted is _Wanted.NUMBERS:
+            return self._numbers(shape, numbers.c.id, numbers.c.calls).limit(literal_column(str(FEW_NUMBERS)))
         if shape.way is _Way.BY_TEXT:
             return self._text_statement(shape)
         statement: Select[Any] = select(func.count()) if shape.wanted is _Wanted.COUNT else select(*_COLUMNS)
         statement = statement.select_from(calls)
         arrived: ColumnElement[int] = calls.c.arrived_us
         number: ColumnElement[int] = calls.c.id
-        if shape.way is _Way.OF_NUMBERS:
+        if shape.way in (_Way.OF_NUMBERS, _Way.OF_A_FEW):
             arrived, number = self._index.unindexed(arrived), self._index.unindexed(number)
-            statement = statement.where(calls.c.number_id.in_(self._numbers(shape, numbers.c.id)))
+            few = [bindparam(f"number_{i}", type_=BigInteger) for i in range(FEW_NUMBERS)]
+            wanted = few if shape.way is _Way.OF_A_FEW else self._numbers(shape, numbers.c.id)
+            statement = statement.where(calls.c.number_id.in_(wanted))
         elif shape.way is _Way.LOOKING_AT_NUMBERS:
             statement = statement.where(self._alike(shape, calls.c.number, calls.c.number_raw))
         statement = statement.where(*self._narrowings(shape))
@@ -267,10 +319,10 @@ class History:
             .limit(bindparam("limit"))
         )
 
-    def _numbers(self, shape: _Shape, column: ColumnElement[Any]) -> Select[Any]:
-        """`column` of the numbers that contain the digits."""
+    def _numbers(self, shape: _Shape, *columns: ColumnElement[Any]) -> Select[Any]:
+        """`columns` of the numbers that contain the digits."""
         table = self._index.number_index
-        statement: Select[Any] = select(column).select_from(
+        statement: Select[Any] = select(*columns).select_from(
             table.join(numbers, numbers.c.id == table.c.rowid) if shape.indexed else numbers
         )
         if shape.indexed:
@@ -295,3 +347,9 @@ class History:
             "until_us": arrived < bindparam("until_us", type_=BigInteger),
         }
         return [conditions[name] for name in shape.narrows]
+
+
+def _with_numbers(question: _Question, known: Sequence[int]) -> _Question:
+    """The question about these numbers, fewer than `FEW_NUMBERS`; the last of them fills the places that are left."""
+    places = {f"number_{i}": known[min(i, len(known) - 1)] for i in range(FEW_NUMBERS)}
+    return replace(question, values={**question.values, **places})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, TypeVar
@@ -84,85 +83,75 @@ CALL_COLUMNS = (
 )
 """The columns that `call_row` takes, in its order, which is that of the fields of `CallRow`."""
 
-_SETTERS = tuple(getattr(CallRow, field.name).__set__ for field in fields(CallRow))
-"""A frozen dataclass sets its fields by name through `object.__setattr__`: half the time of a page of calls."""
-
 
 def call_row(record: Sequence[Any]) -> CallRow:
     """The call in a row of `CALL_COLUMNS`; further columns behind them do not matter."""
-    (
-        call_id,
-        call,
-        line,
-        direction,
-        state,
-        arrived_us,
-        last_ring_us,
-        answered_us,
-        ended_us,
-        rings,
-        ring_s,
-        talk_s,
-        identified,
-        number_raw,
-        number,
-        kind,
-        extension,
-        absence,
-        name,
-        name_absence,
-        doubtful,
-        outcome,
-        evidence,
-        settlement,
-        settled_by,
-        settled_us,
-        fax,
-        digits,
-        notes,
-        last_note,
-        purged,
-    ) = record[:31]
-    row: CallRow = object.__new__(CallRow)
-    for set_field, value in zip(
-        _SETTERS,
+    row: Any = _CallInTheMaking(record)
+    row.__class__ = CallRow
+    made: CallRow = row
+    return made
+
+
+class _CallInTheMaking:
+    """A `CallRow` that can still be written to.
+
+    A frozen dataclass sets every field by a call of `object.__setattr__`, which for a page of calls takes longer than
+    the database. This has the same slots, so an object of it becomes a `CallRow` by saying so.
+    """
+
+    __slots__ = CallRow.__slots__
+
+    def __init__(self, record: Sequence[Any]) -> None:
         (
-            call_id,
-            call,
-            line,
-            _direction(direction),
-            _state(state),
-            EPOCH + _MICROSECOND * arrived_us,
-            None if last_ring_us is None else EPOCH + _MICROSECOND * last_ring_us,
-            None if answered_us is None else EPOCH + _MICROSECOND * answered_us,
-            None if ended_us is None else EPOCH + _MICROSECOND * ended_us,
-            rings,
-            ring_s,
-            talk_s,
-            identified == 1,
-            number_raw,
-            number,
-            None if kind is None else _kind(kind),
-            extension,
-            None if absence is None else _absence(absence),
-            name,
-            None if name_absence is None else _name_absence(name_absence),
-            doubtful == 1,
-            None if outcome is None else _outcome(outcome),
-            None if evidence is None else _evidence(evidence),
-            None if settlement is None else _settlement(settlement),
-            settled_by,
-            None if settled_us is None else EPOCH + _MICROSECOND * settled_us,
-            fax == 1,
-            digits,
-            notes,
-            last_note,
-            purged == 1,
-        ),
-        strict=True,
-    ):
-        set_field(row, value)
-    return row
+            self.id,
+            self.call,
+            self.line,
+            direction,
+            state,
+            arrived_us,
+            last_ring_us,
+            answered_us,
+            ended_us,
+            self.rings,
+            self.ring_s,
+            self.talk_s,
+            identified,
+            self.number_raw,
+            self.number,
+            kind,
+            self.extension,
+            absence,
+            self.name,
+            name_absence,
+            doubtful,
+            outcome,
+            evidence,
+            settlement,
+            self.settled_by,
+            settled_us,
+            fax,
+            self.digits,
+            self.notes,
+            self.last_note,
+            purged,
+        ) = record[:31]
+        self.direction = _direction(direction)
+        self.state = _state(state)
+        self.arrived_at = EPOCH + _MICROSECOND * arrived_us
+        self.last_ring_at = None if last_ring_us is None else EPOCH + _MICROSECOND * last_ring_us
+        self.answered_at = None if answered_us is None else EPOCH + _MICROSECOND * answered_us
+        self.ended_at = None if ended_us is None else EPOCH + _MICROSECOND * ended_us
+        self.identified = identified == 1
+        self.kind = None if kind is None else _kind(kind)
+        self.absence = None if absence is None else _absence(absence)
+        self.name_absence = None if name_absence is None else _name_absence(name_absence)
+        self.doubtful = doubtful == 1
+        self.outcome = None if outcome is None else _outcome(outcome)
+        self.evidence = None if evidence is None else _evidence(evidence)
+        self.settlement = None if settlement is None else _settlement(settlement)
+        self.settled_at = None if settled_us is None else EPOCH + _MICROSECOND * settled_us
+        self.fax = fax == 1
+        self.purged = purged == 1
 
 
 def blind_row(record: Sequence[Any]) -> BlindRow:
