@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from dutyphone.clock import Clock, Moment
 from dutyphone.lines.events import LineEvent, LossReason
 from dutyphone.lines.examination import Examination, Power
+from dutyphone.lines.requests import LineRequest
 
 if TYPE_CHECKING:
     from dutyphone.errors import LineGone
@@ -107,6 +108,14 @@ class Wakeable(Protocol):
 
     def wake(self) -> None:
         """Make `run` ask `host.stopping()` within ten seconds. Called from another thread; returns at once."""
+
+
+@runtime_checkable
+class Obeying(Protocol):
+    """A driver that has this, too, can do more with its line than listen."""
+
+    def carry_out(self, request: LineRequest) -> None:
+        """Do it, or refuse; `RequestAnswered` says which. Called from another thread; returns at once."""
 
 
 class DriverPlugin(Protocol):

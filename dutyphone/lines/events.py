@@ -160,6 +160,19 @@ class StrangerHeard(LineEvent):
     times: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAnswered(LineEvent):
+    """What became of a request (`dutyphone.lines.requests`): `done`, or refused for `why` (a code, never translated).
+
+    `code` is the exchange's, if it was the exchange that answered. A `Dial` is answered by the end of its dialling.
+    """
+
+    request: str
+    done: bool
+    why: str = ""
+    code: int | None = None
+
+
 # --- a call ------------------------------------------------------------------------------------------------------
 
 
