@@ -9,13 +9,13 @@ from dutyphone_drivers.serial_modem.absence import NAME_WORDS, NUMBER_WORDS, is_
 from dutyphone_drivers.serial_modem.caller_id import merged, other_caller, put_together, same_news
 from dutyphone_drivers.serial_modem.fields import SPELLINGS, Field, Kind, Spelling, find_fields
 from dutyphone_drivers.serial_modem.guesses import guess_number
-from dutyphone_drivers.serial_modem.names import decode_name
 from dutyphone_drivers.serial_modem.reader import clean, read_line, without_parity
 from dutyphone_drivers.serial_modem.rings import RING_FORMS, find_cadence, find_rings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dutyphone.lines.events import NumberAbsence
+from dutyphone.lines.names import decode_name
 
 
 def _even(text: bytes) -> bytes:

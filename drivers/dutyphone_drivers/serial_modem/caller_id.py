@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dutyphone.lines.events import CallerIdForm, NameAbsence, NumberAbsence
+from dutyphone.lines.names import decode_name
 from dutyphone_drivers.serial_modem import absence, frames
 from dutyphone_drivers.serial_modem.fields import Field, Kind
-from dutyphone_drivers.serial_modem.names import decode_name
 
 _LONGEST_NUMBER = 40
 """Characters. ITU-T E.164 allows 15 digits; the rest is room for prefixes and punctuation."""
