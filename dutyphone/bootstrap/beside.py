@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,19 +19,25 @@ from dutyphone.i18n import _
 from dutyphone.lines.events import Evidence
 
 if TYPE_CHECKING:
+    from dutyphone.store.lease import Holder
+    from dutyphone.store.readmodels import RecorderRow
     from dutyphone.store.store import Store
 
 MONTH = timedelta(days=30)
+LOOKING = "doctor"
+"""Who holds the lines while they are looked at; not the id of a recorder."""
 LAST_CALLS = 20
 FEWEST_CALLS = 50
 """From so many calls on, what one takes is known."""
 RESERVE_NAME = "reserve"
-BACKUP_NOTE = ".backup.json"
-"""What a backup leaves beside the log."""
 
 
 class LogBeside:
-    """The log of a desk, looked at from beside. Holds the recorder's lease as long as nobody else does."""
+    """The log of a desk, looked at from beside.
+
+    Holds the lease of the desk's lines as far as nobody else does. `pid_running` is the recorder of this desk: None if
+    none runs, 0 if it cannot be told which.
+    """
 
     def __init__(self, settings: Settings, *, drill: bool = False) -> None:
         self.settings = settings
@@ -40,6 +47,7 @@ class LogBeside:
         self._store: Store | None = None
         self._problem: StoreError | None = None
         self._exists = True
+        self._taken: Mapping[str, Holder] = {}
 
     def __enter__(self) -> Self:
         from dutyphone.bootstrap.log import open_store
@@ -59,15 +67,30 @@ class LogBeside:
         self._stack.close()
 
     def _take_lease(self, store: Store) -> None:
+        from dutyphone.store.lease import Holder
+
+        lines = [name for name, line in self.settings.lines.items() if line.enabled]
         try:
-            self._stack.enter_context(store.lease())
+            lease = self._stack.enter_context(store.lease_lines(lines, LOOKING))
+            self._taken = lease.taken
+            if lease.taken:
+                self.pid_running = next(iter(lease.taken.values())).pid or 0
         except RecorderAlreadyRunning as running:
+            self._taken = dict.fromkeys(lines, Holder(pid=running.pid))
             last = store.recorder()
             self.pid_running = running.pid or (last.pid if last is not None else 0)
         except OSError:  # the lock of another user's recorder, which this one may not touch
             last = store.recorder()
             if last is not None and last.stopped_at is None and _is_alive(last.pid):
+                self._taken = dict.fromkeys(lines, Holder(pid=last.pid))
                 self.pid_running = last.pid
+
+    def _recorder_row(self, store: Store) -> RecorderRow | None:
+        """The recorder that has, or last had, a line of this desk."""
+        if store.database.path is not None:
+            return store.recorder()
+        names = self.settings.lines
+        return next((row for row in store.recorders() if any(map(row.records, names))), None)
 
     def _file(self) -> Path | None:
         url = self.settings.database_url(drill=self._drill)
@@ -84,7 +107,7 @@ class LogBeside:
             return known
         from dutyphone.store.checkup import check_up
 
-        last = self._store.recorder()
+        last = self._recorder_row(self._store)
         found = check_up(self._store)
         return replace(
             known,
@@ -125,8 +148,9 @@ class LogBeside:
 
         from dutyphone.store.readmodels import LineCondition
 
-        if self._store is None or self.pid_running is None:
+        if self._store is None or line not in self._taken:
             return None
+        pid = self._taken[line].pid or self.pid_running or 0
         for row in self._store.lines():
             if row.line != line:
                 continue
@@ -136,9 +160,9 @@ class LogBeside:
                 up=up,
                 device=row.device,
                 trouble=troubles if up else wording.loss(row.down_reason),
-                pid=self.pid_running,
+                pid=pid,
             )
-        return lines.Recorded(up=False, device=None, trouble=_("it does not know this line"), pid=self.pid_running)
+        return lines.Recorded(up=False, device=None, trouble=_("it does not know this line"), pid=pid)
 
     def heard(self, line: str) -> lines.Heard:
         """What the last calls of `line` had."""
@@ -198,7 +222,7 @@ class LogBeside:
 
 def _backup(path: Path | None) -> record.Backup:
     """What the last backup left beside the log."""
-    from dutyphone.store.manifest import last_backup
+    from dutyphone.store.manifest import BACKUP_NOTE, last_backup
 
     if path is None:
         return record.Backup(problem=_("The log is on a server; whoever looks after it knows its backups."))

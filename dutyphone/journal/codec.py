@@ -1,7 +1,8 @@
 """Facts to JSON and back.
 
 The JSON form is canonical (sorted keys, no spaces, UTF-8), because the hash chain is taken over it. Times are ISO 8601
-in UTC with microseconds; enums are their codes; bytes are a string in which each byte is one character U+0000–U+00FF.
+in UTC with microseconds; enums are their codes; bytes are a string in which each byte is one character U+0000–U+00FF;
+tuples of strings are lists.
 `None` and empty defaults are left out, so that a field added later does not change old rows.
 """
 
@@ -99,6 +100,8 @@ def _converters(hint: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
         return encode_time, decode_time
     if hint is bytes:
         return (lambda value: value.decode("latin-1")), (lambda value: value.encode("latin-1"))
+    if typing.get_origin(hint) is tuple:
+        return list, tuple
     return _same, _same
 
 

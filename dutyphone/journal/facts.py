@@ -84,7 +84,7 @@ class Fact:
 class RecorderStarted(Fact):
     """A recorder began to write what it hears on `lines`. `simulated` marks a drill.
 
-    `recorder` is its id, for this one life; `host` the machine it runs on. Without an id it is alone, and has every line.
+    `recorder` is its id for this one life, `host` the machine it runs on. Without an id it is alone and has every line.
     """
 
     version: str

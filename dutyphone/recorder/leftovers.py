@@ -1,4 +1,4 @@
-"""What a recorder that died without farewell left open, and the facts that close it. Pure."""
+"""What recorders that died without farewell left open, and the facts that close it. Pure."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from dutyphone.calls.outcome import outcome_of
-from dutyphone.journal.facts import CallEnded, Fact, RecorderStarted, RecorderStopped, StopReason
+from dutyphone.journal.facts import CallEnded, Fact, RecorderStopped, StopReason
 from dutyphone.lines.events import Evidence
 from dutyphone.store.readmodels import CallRow, RecorderRow
 
 
 def close_leftovers(
-    recorder: RecorderRow | None, open_calls: Iterable[CallRow], rescued: Sequence[Fact] = ()
+    recorders: Iterable[RecorderRow], open_calls: Iterable[CallRow], rescued: Sequence[Fact] = ()
 ) -> list[Fact]:
-    """The farewell the last recorder owes (at its last sign of life), and the end of each call it left open.
+    """The farewells that `recorders` owe (each at its last sign of life), and the end of each call left open.
 
-    `rescued` is what will be written before that: what is in there is owed no more.
+    `recorders` are none that live, and `open_calls` none of theirs. `rescued` is what will be written before: what is
+    in there is owed no more.
     """
-    facts: list[Fact] = []
-    last_sign: datetime | None = None
-    lives = [fact for fact in rescued if isinstance(fact, RecorderStarted | RecorderStopped)]
-    if recorder is not None and not (lives and isinstance(lives[-1], RecorderStopped)):
-        last_sign = recorder.stopped_at or recorder.beat_at
-        if recorder.stopped_at is None:
-            facts.append(RecorderStopped(at=recorder.beat_at, reason=StopReason.FOUND_DEAD))
+    departed = {fact.recorder for fact in rescued if isinstance(fact, RecorderStopped)}
+    gone = [recorder for recorder in recorders if recorder.recorder not in departed]
+    farewells: list[Fact] = [
+        RecorderStopped(at=recorder.beat_at, reason=StopReason.FOUND_DEAD, recorder=recorder.recorder)
+        for recorder in gone
+        if recorder.stopped_at is None
+    ]
     ended = {fact.call for fact in rescued if isinstance(fact, CallEnded)}
-    return facts + [_cut_off(call, last_sign) for call in open_calls if call.call not in ended]
+    return farewells + [_cut_off(call, _last_sign(call.line, gone)) for call in open_calls if call.call not in ended]
+
+
+def _last_sign(line: str, recorders: Sequence[RecorderRow]) -> datetime | None:
+    """When a recorder of `line` last lived; None if none is known."""
+    return max(
+        (recorder.stopped_at or recorder.beat_at for recorder in recorders if recorder.records(line)), default=None
+    )
 
 
 def _cut_off(call: CallRow, last_sign: datetime | None) -> CallEnded:

@@ -32,6 +32,7 @@ from dutyphone.recorder.scribe import Scribe
 from dutyphone.recorder.supervisor import LineSupervisor
 from dutyphone.recorder.systemd import ServiceManager
 from dutyphone.recorder.writer import Writer
+from dutyphone.store.readmodels import CallRow, RecorderRow
 from dutyphone.store.store import LineDeclaration, Store
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,11 @@ class LinePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderPlan:
-    """Everything a recorder is told. `capture_folder` None: the wire is not captured."""
+    """Everything a recorder is told. `capture_folder` None: the wire is not captured.
+
+    `recorder` is its id for this one life, `host` the machine. `place` is whose configuration the lines are in, the
+    same for every life; "" where there is no other. Without an id it is alone on its database.
+    """
 
     lines: Sequence[LinePlan]
     site: Site
@@ -60,6 +65,9 @@ class RecorderPlan:
     capture_days: int
     simulated: bool
     retention: Retention = field(default_factory=Retention)
+    recorder: str = ""
+    host: str = ""
+    place: str = ""
 
 
 class Recorder:
@@ -107,7 +115,9 @@ class Recorder:
             on_beat=self._after_beat,
             on_new_day=self._tidy_up,
             on_written=self._forget_rescued,
+            on_eviction=self.stop,
             keep_for_next_start=self._keep_for_next_start,
+            recorder=plan.recorder,
         )
         self._writer_failure: BaseException | None = None
         self._writer_thread = threading.Thread(target=self._write, name="writer")
@@ -147,7 +157,8 @@ class Recorder:
         plans = self._plan.lines
         try:
             self._store.declare_lines(
-                [LineDeclaration(line=p.line, title=p.title, driver=p.driver_name, port=p.port) for p in plans]
+                [LineDeclaration(line=p.line, title=p.title, driver=p.driver_name, port=p.port) for p in plans],
+                place=self._plan.place,
             )
         except (DatabaseBusy, DiskFull):
             self._lines_declared = False
@@ -160,13 +171,37 @@ class Recorder:
             self._declare_lines()
 
     def _first_facts(self) -> list[Fact]:
-        """What the last recorder could not write, what it left open, and that this one begins."""
+        """What this desk could not write, what those that had its lines left open, and that this recorder begins."""
+        plan = self._plan
         now = self._clock.now()
         rescued = self._rescue.read()
         self._rescue_is_owed = bool(rescued)
-        left = close_leftovers(self._store.recorder(), self._store.open_calls(), rescued)
-        started = RecorderStarted(at=now.utc, version=__version__, pid=self._process_id, simulated=self._plan.simulated)
-        return [*rescued, *left, started]
+        lines = [line.line for line in plan.lines]
+        gone, open_calls = self._left_behind(lines)
+        started = RecorderStarted(
+            at=now.utc,
+            version=__version__,
+            pid=self._process_id,
+            simulated=plan.simulated,
+            recorder=plan.recorder,
+            host=plan.host,
+            lines=tuple(lines) if plan.recorder else (),
+        )
+        return [*rescued, *close_leftovers(gone, open_calls, rescued), started]
+
+    def _left_behind(self, lines: Sequence[str]) -> tuple[list[RecorderRow], list[CallRow]]:
+        """Recorders that are gone, and calls that nobody follows any more.
+
+        Whoever had one of `lines` is gone, since this recorder has the lease of them all. With `place` "" it is alone,
+        and everybody else is gone.
+        """
+        alone = not self._plan.place
+        unfinished = self._store.unfinished_recorders()
+        dead = [row for row in unfinished if alone or any(map(row.records, lines))]
+        deserted = {*lines, *(line for row in dead for line in row.lines)}
+        calls = [call for call in self._store.open_calls() if alone or call.line in deserted]
+        stopped = [row for row in self._store.recorders() if row.stopped_at is not None]
+        return [*stopped, *dead], calls
 
     def _supervise(self, line: LinePlan) -> LineSupervisor:
         plan = self._plan

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dutyphone.clock import Clock, Moment
-from dutyphone.errors import DiskFull, StoreError
+from dutyphone.errors import DiskFull, RecorderAlreadyRunning, StoreError
 from dutyphone.i18n import _
 from dutyphone.journal.facts import Fact, RecorderStopped, StopReason
 from dutyphone.lines.events import LineEvent
@@ -57,9 +57,12 @@ class Writer:
         on_beat: Callable[[], None] = lambda: None,
         on_new_day: Callable[[], None] = lambda: None,
         on_written: Callable[[], None] = lambda: None,
+        on_eviction: Callable[[], None] = lambda: None,
         keep_for_next_start: Callable[[Sequence[Fact]], None],
         pause: Callable[[float], None] = time.sleep,
+        recorder: str = "",
     ) -> None:
+        """`recorder` is the id of the recorder that this is the writer of."""
         self._inbox = inbox
         self._ledger = ledger
         self._scribes = scribes
@@ -69,6 +72,9 @@ class Writer:
         self._on_beat = on_beat
         self._on_new_day = on_new_day
         self._on_written = on_written
+        self._on_eviction = on_eviction
+        self._recorder = recorder
+        self._evicted: RecorderAlreadyRunning | None = None
         self._keep_for_next_start = keep_for_next_start
         self._pause = pause
         self._clock_watch = ClockWatch()
@@ -78,7 +84,11 @@ class Writer:
         self._hurries = threading.Event()
 
     def run(self, first: Sequence[Fact] = ()) -> None:
-        """Write `first`, then all that comes, until the inbox is closed."""
+        """Write `first`, then all that comes, until the inbox is closed.
+
+        Raises `RecorderAlreadyRunning` at the end if the lines became another recorder's meanwhile. `on_eviction` was
+        called then; nothing was written since, and what was heard is kept for the next start.
+        """
         self._waiting.extend(first)
         self._write(self._clock.now())
         closed = False
@@ -131,7 +141,7 @@ class Writer:
                 self._on_new_day()
 
     def _write(self, now: Moment) -> None:
-        if self._retry_at is not None and now.mono < self._retry_at:
+        if self._evicted is not None or (self._retry_at is not None and now.mono < self._retry_at):
             return
         try:
             if self._waiting:
@@ -144,6 +154,9 @@ class Writer:
                 self._beat_due = False
         except StoreError as failed:
             self._hold(failed, now)
+        except RecorderAlreadyRunning as evicted:
+            self._evicted, self._retry_at = evicted, None
+            self._on_eviction()
         else:
             if self._retry_at is not None:
                 self._complain(_("The database can be written again; nothing was lost."))
@@ -166,11 +179,15 @@ class Writer:
         now = self._clock.now()
         for scribe in self._scribes.values():
             self._waiting += scribe.stop(now)
-        self._waiting.append(RecorderStopped(at=now.utc, reason=StopReason.REQUESTED))
+        self._waiting.append(RecorderStopped(at=now.utc, reason=StopReason.REQUESTED, recorder=self._recorder))
         for _attempt in range(FAREWELL_TRIES):
             self._retry_at = None
             self._write(self._clock.now())
             if not self._waiting:
                 return
+            if self._evicted is not None:
+                break
             self._pause(RETRY_S)
         self._keep_for_next_start(self._waiting)
+        if self._evicted is not None:
+            raise self._evicted

@@ -7,7 +7,7 @@ a transaction that no other process can be inside of, so that nobody builds on a
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Database:
         self._lock = threading.Lock()
         self._writer: Any = None
         self._reporter: Any = None
+        self._guard: Callable[[Session], None] | None = None
         self._closed = False
 
     @property
@@ -63,10 +64,29 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """A transaction: all of it is durable when the block ends, none of it if the block raises."""
         with self.told(), self._lock:
-            if self._writer is None or not self.backend.usable(self._writer):
-                self._writer = self._kept()
+            self._see_to_writer()
             with self._transaction(self._writer) as session:
                 yield session
+
+    def guard(self, take: Callable[[Session], None] | None) -> None:
+        """Have `take` do what must be done on a connection before anything is written on it, now and on each new one.
+
+        What it raises comes out of `writing`, and nothing is written. None: no more; what it did ends with the
+        connection.
+        """
+        with self.told(), self._lock:
+            self._guard = take
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.close()
+            if take is not None:
+                self._writer = self._guarded()
+
+    def keep_guarded(self) -> None:
+        """See to it now, and not only with the next writing, that the connection to write on is there and guarded."""
+        with self.told(), self._lock:
+            if self._guard is not None:
+                self._see_to_writer()
 
     @contextmanager
     def reporting(self) -> Iterator[Session]:
@@ -139,6 +159,24 @@ class Database:
             raise
         finally:
             session.close()
+
+    def _see_to_writer(self) -> None:
+        if self._writer is not None and not self.backend.usable(self._writer):
+            lost, self._writer = self._writer, None
+            lost.close()
+        if self._writer is None:
+            self._writer = self._guarded()
+
+    def _guarded(self) -> Any:
+        connection = self._kept()
+        if self._guard is not None:
+            try:
+                with self.session(connection) as session:
+                    self._guard(session)
+            except BaseException:
+                connection.close()
+                raise
+        return connection
 
     def _kept(self) -> Any:
         if self._closed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
@@ -15,7 +15,7 @@ from dutyphone.store.schema import blind_intervals, line_states
 from dutyphone.store.session import Session
 
 _ONE_LINE = select(line_states).where(line_states.c.line == bindparam("wanted"))
-_LINES_UP = select(line_states.c.line).where(line_states.c.up).order_by(line_states.c.line)
+_LINES_UP = select(line_states.c.line).where(line_states.c.up)
 _ADD_LINE = insert(line_states)
 _SET_LINE = (
     update(line_states)
@@ -50,12 +50,14 @@ class LineBatch:
         open_now = self._blind_now(line)
         self._turn(line, fact, open_now, blindness_after(open_now, fact))
 
-    def leave(self, fact: RecorderStopped) -> None:
-        """Every line that was up is unheard from now on."""
-        for (line,) in self._session.all(_LINES_UP):
-            self._find(line)
-        for line in sorted(self._now):
-            state = self._now[line]
+    def leave(self, fact: RecorderStopped, lines: Collection[str] | None) -> None:
+        """Those of `lines` (None: of all there are) that were up are unheard from now on."""
+        if lines is None:
+            known = {line for (line,) in self._session.all(_LINES_UP)} | set(self._now)
+        else:
+            known = set(lines)
+        for line in sorted(known):
+            state = self._find(line)
             if state is not None and state.up:
                 self._now[line] = unheard(state, fact.at)
                 self._turn(line, fact, self._blind_now(line), Blindness(from_at=fact.at, reason=None))

@@ -54,8 +54,9 @@ def load(rows: Iterator[Row], session: Session, backend: Backend) -> Tail:
     _refuse_broken(break_in(session.stream(backend.journal_bytes), seen))
     project_all(facts(session), Projector(session, backend.index))
     last_us = session.scalar(_LAST_RECORDED)
-    if last_us is not None:  # a recorder of those days that said no farewell lived at least until then
-        status.beat(session, moment(last_us), {})
+    if last_us is not None:  # recorders of those days that said no farewell lived until then, as far as anybody knows
+        for recorder in status.unfinished_recorders(session):
+            status.beat(session, moment(last_us), {}, recorder.recorder)
     return tail(session)
 
 

@@ -6,6 +6,7 @@ import errno
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from select import select as select_now
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +34,22 @@ CHANNEL = "dutyphone"
 LOCK_TIMEOUT_MS = 5_000
 """How long a writer waits for another one before `DatabaseBusy`."""
 
+PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How soon a server that vanished without a word counts as gone (libpq: seconds, ms). The URL may say otherwise."""
+
+NOTICE_THE_DEAD = (
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+    "SET tcp_user_timeout = 20000",
+)
+"""The same for the server: what a machine that vanished had locked is free again after half a minute."""
 
 _JOURNAL_BYTES = select(
     *(func.convert_to(column, "UTF8") if isinstance(column.type, Text) else column for column in journal.c)
@@ -60,7 +77,13 @@ class PostgresBackend:
 
     def make_engine(self) -> Engine:
         try:
-            return create_engine(self._url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, pool_pre_ping=True)
+            return create_engine(
+                self._url,
+                isolation_level="AUTOCOMMIT",
+                pool_reset_on_return=None,
+                pool_pre_ping=True,
+                connect_args={name: value for name, value in PATIENCE.items() if name not in self._url.query},
+            )
         except ImportError as error:
             raise DatabaseUnusable(
                 _("The PostgreSQL driver is not installed."),
@@ -95,7 +118,10 @@ class PostgresBackend:
         return _JOURNAL_BYTES
 
     def usable(self, connection: Any) -> bool:
-        return not connection.closed
+        if connection.closed:
+            return False
+        unasked, _writable, _failed = select_now([connection.fileno()], [], [], 0)
+        return not unasked  # a server says nothing to who asked nothing, but that it ends
 
     def roll_back(self, connection: Any) -> None:
         import psycopg

@@ -7,22 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, func, insert, select, update
-
 from dutyphone.journal.facts import CallFact, Fact, LineFact, RecorderStarted, RecorderStopped
 from dutyphone.store.backend import SearchIndex
 from dutyphone.store.call_batch import CallBatch
 from dutyphone.store.line_batch import LineBatch
-from dutyphone.store.rows import micros, storable
-from dutyphone.store.schema import PROJECTIONS, recorders
+from dutyphone.store.recorder_batch import begin, end
+from dutyphone.store.schema import PROJECTIONS
 from dutyphone.store.session import Session
 
 Entry = tuple[int, Fact]
 """A fact and its seq."""
-
-_ADD_RECORDER = insert(recorders)
-_LAST_RECORDER = select(func.max(recorders.c.seq)).where(recorders.c.stopped_us.is_(None))
-_STOP_RECORDER = update(recorders).where(recorders.c.seq == bindparam("wanted")).values(stopped_us=None)
 
 
 class Projector:
@@ -48,25 +42,8 @@ class Projector:
             elif isinstance(fact, LineFact):
                 lines_touched.take(fact)
             elif isinstance(fact, RecorderStopped):
-                lines_touched.leave(fact)
-                self._recorder_stopped(fact)
+                lines_touched.leave(fact, end(self._session, fact))
             elif isinstance(fact, RecorderStarted):
-                self._recorder_started(seq, fact)
+                begin(self._session, seq, fact)
         calls_touched.write()
         lines_touched.write()
-
-    def _recorder_started(self, seq: int, fact: RecorderStarted) -> None:
-        self._session.run(
-            _ADD_RECORDER,
-            seq=seq,
-            version=storable(fact.version),
-            pid=fact.pid,
-            simulated=fact.simulated,
-            started_us=micros(fact.at),
-            stopped_us=None,
-        )
-
-    def _recorder_stopped(self, fact: RecorderStopped) -> None:
-        last = self._session.scalar(_LAST_RECORDER)
-        if last is not None:
-            self._session.run(_STOP_RECORDER, wanted=last, stopped_us=micros(fact.at))

@@ -169,7 +169,10 @@ class BlindRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderRow:
-    """The last recorder of this database. It is alive if `stopped_at` is None and `beat_at` is recent."""
+    """One recorder. It is alive if `stopped_at` is None and `beat_at` is recent.
+
+    `recorder` is its id, `lines` what it records. Without an id it was alone, and had every line; `host` is "" then.
+    """
 
     version: str
     pid: int
@@ -177,6 +180,13 @@ class RecorderRow:
     started_at: datetime
     beat_at: datetime
     stopped_at: datetime | None
+    recorder: str = ""
+    host: str = ""
+    lines: tuple[str, ...] = ()
+
+    def records(self, line: str) -> bool:
+        """Whether the line is, or was, one of its lines."""
+        return not self.recorder or line in self.lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ Four sorts of table, and it matters which is which:
 - `journal`: the record. Rows are only ever added; of old ones `store.retention` takes the body away.
 - projections (`PROJECTIONS`): what the journal amounts to, changed in the transaction that adds the facts, and made
   again from the journal by `store.rebuild`.
-- status (`line_status`, `recorder_beat`): what the recorder says about itself while it runs. Not in the journal, not
-  rebuilt.
+- status (`line_status`, `recorder_beats`): what recorders say about themselves while they run. Not in the journal,
+  not rebuilt.
 - `purge_marks`: how far retention has looked. Lost, it looks from the beginning again.
 
 Times are microseconds since 1970-01-01 UTC (`…_us`). Codes are the values of the enums in `journal.facts` and
@@ -32,7 +32,7 @@ from sqlalchemy import (
     false,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The revision of `migrations` that makes these tables."""
 
 APPLICATION_ID = 0x64757479
@@ -200,6 +200,10 @@ recorders = Table(
     Column("simulated", Boolean, nullable=False),
     Column("started_us", _BIG, nullable=False),
     Column("stopped_us", _BIG),
+    Column("recorder", Text, nullable=False, server_default=""),  # its id; '' if it was alone
+    Column("host", Text, nullable=False, server_default=""),
+    Column("lines", Text, nullable=False, server_default="[]"),  # JSON
+    Index("recorders_recorder", "recorder"),
 )
 
 PROJECTIONS = (calls, numbers, call_facts, call_notes, line_states, blind_intervals, recorders)
@@ -213,13 +217,13 @@ line_status = Table(
     Column("driver", Text, nullable=False),
     Column("port", Text, nullable=False),
     Column("heard_us", _BIG),
+    Column("place", Text, nullable=False, server_default=""),  # whose configuration has it; '' if there is only one
 )
 
-recorder_beat = Table(
-    "recorder_beat",
+recorder_beats = Table(
+    "recorder_beats",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1
-    Column("recorder", _BIG, nullable=False),  # recorders.seq; 0 before there is one
+    _key("recorder"),  # recorders.seq; 0 before there is one
     Column("at_us", _BIG, nullable=False),
 )
 

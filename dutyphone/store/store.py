@@ -6,9 +6,11 @@ read models. What a driver of the database raises comes out as `dutyphone.errors
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from operator import is_
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,12 +21,12 @@ from dutyphone.errors import DatabaseBusy, StoreError
 from dutyphone.i18n import _
 from dutyphone.journal.facts import Fact
 from dutyphone.store import queries, status
-from dutyphone.store.append import append, tail
+from dutyphone.store.append import Tail, append, tail
 from dutyphone.store.database import Database
 from dutyphone.store.head import HeadKeeper, load_key
 from dutyphone.store.history import History
 from dutyphone.store.key import LogKey
-from dutyphone.store.lease import RecorderLease
+from dutyphone.store.lease import RecorderLease, lease_all, lease_lines
 from dutyphone.store.nudge import Nudger, watchers_folder
 from dutyphone.store.readmodels import (
     BlindRow,
@@ -47,6 +49,9 @@ __all__ = ["LineDeclaration", "Store"]
 HEAD = ".head"
 """What is added to the name of the log for the file of its head."""
 
+MOST_DOUBTS = 8
+"""Appends remembered of which nobody knows whether they were written; one thread has one."""
+
 _HASH_AT = select(journal.c.hash).where(journal.c.seq == bindparam("wanted"))
 
 
@@ -64,6 +69,8 @@ class Store:
         self._history = History(database.backend.index)
         self._nudger = None if database.path is None else Nudger(watchers_folder(database.path))
         self._last_at: datetime | None = None
+        self._recorder = ""
+        self._doubts: deque[tuple[tuple[Fact, ...], Tail]] = deque(maxlen=MOST_DOUBTS)
 
     @classmethod
     def open(cls, url: str, *, create: bool = True, key_folder: Path | None = None, key: LogKey | None = None) -> Store:
@@ -117,22 +124,32 @@ class Store:
     # --- writing -------------------------------------------------------------------------------------------------
 
     def append(self, facts: Sequence[Fact], *, recorded_at: datetime) -> range:
-        """Write `facts` for ever, all of them or none; their seqs. Durable when this returns.
+        """Write `facts` for ever, all of them or none; the seqs of what was written. Durable when this returns.
 
-        Raises `DatabaseBusy` or `DiskFull` if it may be tried again, and then nothing was written.
+        Raises `DatabaseBusy`, `DiskFull` or `DatabaseUnusable` if it may be tried again with the same facts, and more
+        behind them. If the connection was lost in the very commit, nobody knows whether they were written; the next
+        attempt finds out, and writes what is missing.
         """
-        return self.append_from(lambda _session: facts, recorded_at=recorded_at) if facts else range(0)
+        if not facts:
+            return range(0)
+        return self.append_from(lambda session: facts[self._written_already(session, facts) :], recorded_at=recorded_at)
 
     def append_from(self, find: Callable[[Session], Sequence[Fact]], *, recorded_at: datetime) -> range:
         """Write the facts that `find` finds, in one transaction with whatever else it changes; their seqs."""
         backend = self.database.backend
-        with self.database.writing() as session:
-            facts = find(session)
-            if not facts:
-                return range(0)
-            last = append(session, backend.index, facts, recorded_us=micros(recorded_at))
-            if backend.after_append:
-                session.sql(backend.after_append)
+        last: Tail | None = None
+        try:
+            with self.database.writing() as session:
+                facts = tuple(find(session))
+                if not facts:
+                    return range(0)
+                last = append(session, backend.index, facts, recorded_us=micros(recorded_at))
+                if backend.after_append:
+                    session.sql(backend.after_append)
+        except StoreError:
+            if last is not None:
+                self._doubts.append((facts, last))
+            raise
         if self._nudger is not None:
             self._nudger.nudge()
         self._last_at = recorded_at
@@ -140,15 +157,16 @@ class Store:
             self.keep_head(recorded_at)
         return range(last.seq - len(facts) + 1, last.seq + 1)
 
-    def declare_lines(self, lines: Sequence[LineDeclaration]) -> None:
-        """These are the lines of the configuration, in this order; there are no others."""
+    def declare_lines(self, lines: Sequence[LineDeclaration], *, place: str = "") -> None:
+        """These are the lines of the configuration at `place`, in this order; it has no others. "": nor has anybody."""
         with self.database.reporting() as session:
-            status.declare_lines(session, lines)
+            status.declare_lines(session, lines, place)
 
     def beat(self, at: datetime, heard: Mapping[str, datetime]) -> None:
         """The recorder lives at `at`, and last heard each line at the time given. Cheap; may be lost with the power."""
+        self.database.keep_guarded()
         with self.database.reporting() as session:
-            status.beat(session, at, heard)
+            status.beat(session, at, heard, self._recorder)
         if self._last_at is not None and self.head is not None and self.head.due(at):
             self.keep_head(at)
 
@@ -160,16 +178,44 @@ class Store:
             self.head.keep(tail(session), lambda seq: hash_at(session, seq), at)
 
     def lease(self) -> RecorderLease:
-        """The right to be this database's recorder. Raises `RecorderAlreadyRunning`. Release it."""
-        last = self.recorder()
-        return RecorderLease(self.database, last_pid=None if last is None else last.pid)
+        """The right that nobody else records. Raises `RecorderAlreadyRunning`. Release it."""
+        return lease_all(self.database)
+
+    def lease_lines(self, lines: Sequence[str], recorder: str) -> RecorderLease:
+        """The right to record `lines` as the recorder of that id, as far as they are free. Release it.
+
+        On a server several recorders work side by side. Raises `RecorderAlreadyRunning`; see `store.lease`.
+        """
+        lease = lease_lines(self.database, lines, recorder)
+        self._recorder = recorder
+        return lease
+
+    def _written_already(self, session: Session, facts: Sequence[Fact]) -> int:
+        """How many of `facts` were written by attempts that seemed to fail."""
+        done = 0
+        for doubted, end in self._doubts:
+            again = facts[done : done + len(doubted)]
+            same = len(again) == len(doubted) and all(map(is_, again, doubted))
+            if same and hash_at(session, end.seq) == end.hash:
+                done += len(doubted)
+        return done
 
     # --- reading -------------------------------------------------------------------------------------------------
 
     def recorder(self) -> RecorderRow | None:
-        """The last recorder; None if there never was one."""
+        """The last recorder that began; None if there never was one."""
         with self.database.snapshot() as session:
             return status.recorder(session)
+
+    def recorders(self) -> tuple[RecorderRow, ...]:
+        """The last recorder of each line that is declared, newest first: those that are to be alive if all is well."""
+        with self.database.snapshot() as session:
+            return status.current_recorders(session)
+
+    def unfinished_recorders(self) -> tuple[RecorderRow, ...]:
+        """Recorders that have not said farewell, oldest first; they live, or died without one."""
+        with self.database.reading() as session:
+            return status.unfinished_recorders(session)
 
     def lines(self) -> tuple[LineRow, ...]:
         """The lines as they stand, in the order of the configuration."""

@@ -215,10 +215,10 @@ def test_a_disk_that_is_full_when_the_recorder_starts(recording: Recording, monk
     """X30: calls come first; what else is to be written at the start follows when there is room."""
     declare = recording.store.declare_lines
 
-    def declare_if_there_is_room(lines: Sequence[LineDeclaration]) -> None:
+    def declare_if_there_is_room(lines: Sequence[LineDeclaration], *, place: str) -> None:
         if recording.disk.fault is not None:
             raise DiskFull("full")
-        declare(lines)
+        declare(lines, place=place)
 
     monkeypatch.setattr(recording.store, "declare_lines", declare_if_there_is_room)
     monkeypatch.setattr(agenda, "BEAT_EVERY_S", 0.2)

@@ -39,17 +39,17 @@ def call(**fields: object) -> CallRow:
 
 
 def test_a_recorder_without_farewell_is_found_dead_at_its_last_sign_of_life() -> None:
-    (stopped,) = close_leftovers(recorder(None), [])
+    (stopped,) = close_leftovers([recorder(None)], [])
     assert stopped == RecorderStopped(at=NIGHT + timedelta(minutes=10), reason=StopReason.FOUND_DEAD)
 
 
 def test_a_recorder_that_said_farewell_owes_nothing() -> None:
-    assert close_leftovers(recorder(NIGHT), []) == []
-    assert close_leftovers(None, []) == []
+    assert close_leftovers([recorder(NIGHT)], []) == []
+    assert close_leftovers([], []) == []
 
 
 def test_a_ringing_call_is_closed_as_unknown() -> None:
-    _stopped, ended = close_leftovers(recorder(None), [call()])
+    _stopped, ended = close_leftovers([recorder(None)], [call()])
     assert isinstance(ended, CallEnded)
     assert (ended.outcome, ended.evidence, ended.rings) == (Outcome.UNKNOWN, Evidence.RECORDER_STOPPED, 2)
     assert ended.at == NIGHT + timedelta(minutes=10)
@@ -57,7 +57,7 @@ def test_a_ringing_call_is_closed_as_unknown() -> None:
 
 def test_an_answered_call_keeps_the_talk_that_was_seen() -> None:
     answered = call(state=CallState.IN_CALL, answered_at=NIGHT + timedelta(minutes=9, seconds=10))
-    _stopped, ended = close_leftovers(recorder(None), [answered])
+    _stopped, ended = close_leftovers([recorder(None)], [answered])
     assert isinstance(ended, CallEnded)
     assert (ended.outcome, ended.talk_s) == (Outcome.ANSWERED, 50.0)
 
@@ -70,8 +70,8 @@ def test_what_was_rescued_is_owed_no_more() -> None:
         ),
         RecorderStopped(at=NIGHT, reason=StopReason.REQUESTED),
     ]
-    assert close_leftovers(recorder(None), [call()], rescued) == []
-    (stopped, ended) = close_leftovers(recorder(None), [call(), call(id=2, call="c2")], rescued[:1])
+    assert close_leftovers([recorder(None)], [call()], rescued) == []
+    (stopped, ended) = close_leftovers([recorder(None)], [call(), call(id=2, call="c2")], rescued[:1])
     assert isinstance(stopped, RecorderStopped)
     assert isinstance(ended, CallEnded)
     assert ended.call == "c2"
@@ -80,5 +80,5 @@ def test_what_was_rescued_is_owed_no_more() -> None:
 def test_a_call_never_ends_before_its_last_ring() -> None:
     """The last beat may be older than the last ring."""
     late = call(last_ring_at=NIGHT + timedelta(minutes=10, seconds=3))
-    ended = close_leftovers(recorder(None), [late])[-1]
+    ended = close_leftovers([recorder(None)], [late])[-1]
     assert ended.at == late.last_ring_at

@@ -1,18 +1,13 @@
-"""Stores to test on: SQLite always, PostgreSQL where DUTYPHONE_TEST_POSTGRES_URL names a server.
-
-The URL is that of a database in which schemas may be made, like postgresql+psycopg://postgres@127.0.0.1/dutytest.
-"""
+"""Stores to test on: SQLite always, PostgreSQL where there is a server for tests; see `support.server`."""
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url
+from support.server import SERVER, schema_of
 
 from dutyphone.journal.facts import (
     CallArrived,
@@ -28,29 +23,24 @@ from dutyphone.journal.facts import (
 from dutyphone.lines.events import Evidence
 from dutyphone.store.store import Store
 
-SERVER = os.environ.get("DUTYPHONE_TEST_POSTGRES_URL")
-
 AT = datetime(2026, 2, 16, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgres"] if SERVER else ["sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/duty.db"
-        return
-    assert SERVER is not None
-    schema = f"test_{uuid.uuid4().hex}"
-    engine = create_engine(SERVER, isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-        whole = make_url(SERVER).update_query_dict({"options": f"-csearch_path={schema}"})
-        yield whole.render_as_string(hide_password=False)
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    finally:
-        engine.dispose()
+        return f"sqlite:///{tmp_path}/duty.db"
+    return str(request.getfixturevalue("server_url"))
+
+
+@pytest.fixture
+def server_url() -> Iterator[str]:
+    """An empty schema of the server, for what only a server can do or suffer."""
+    if SERVER is None:
+        pytest.skip("DUTYPHONE_TEST_POSTGRES_URL names no server; see tools/with-postgres")
+    with schema_of(SERVER) as made:
+        yield made
 
 
 @pytest.fixture
@@ -68,6 +58,12 @@ def file_url(tmp_path: Path) -> str:
 @pytest.fixture
 def file_store(file_url: str, tmp_path: Path) -> Iterator[Store]:
     with Store.open(file_url, key_folder=tmp_path / "keys") as opened:
+        yield opened
+
+
+@pytest.fixture
+def server_store(server_url: str, tmp_path: Path) -> Iterator[Store]:
+    with Store.open(server_url, key_folder=tmp_path / "keys") as opened:
         yield opened
 
 

@@ -172,7 +172,7 @@ def test_what_is_restored_is_what_was_copied(full: Store, url: str, a_call: ACal
         assert report.purged == 4
         assert store.call("after the copy") is None
         assert [row.call for row in store.history(CallQuery(text="已回")).rows] == ["c7"]
-        (stopped, *_) = close_leftovers(store.recorder(), store.open_calls())
+        (stopped, *_) = close_leftovers(store.recorders(), store.open_calls())
         assert stopped.at >= AT, "the last recorder is known to have lived when it last wrote"
         store.append(a_call("next", at=LATER + timedelta(days=1)), recorded_at=LATER + timedelta(days=1))
         assert verify(store).ok

@@ -238,7 +238,7 @@ def test_a_head_that_is_not_ours_is_no_head(sealed: Path, damage: str) -> None:
         ("DELETE FROM call_facts WHERE call_id = 3", "call_facts"),
         ("INSERT INTO call_notes VALUES (3, 1, 0, '伪造', '')", "call_notes"),
         ("INSERT INTO blind_intervals VALUES (1, 'desk', 0, 1, NULL, '')", "blind_intervals"),
-        ("INSERT INTO recorders VALUES (1, '1', 1, 0, 0, NULL)", "recorders"),
+        ("INSERT INTO recorders VALUES (1, '1', 1, 0, 0, NULL, '', '', '[]')", "recorders"),
         ("INSERT INTO text_index (rowid, tokens) VALUES (7, '04f2a')", "text_index"),
         ("INSERT INTO text_index (text_index) VALUES ('delete-all')", "text_index"),
         ("INSERT INTO number_index (number_index) VALUES ('delete-all')", "number_index"),

@@ -39,6 +39,7 @@ AT = datetime(2026, 2, 16, 9, 30, tzinfo=UTC)
 moments = st.integers(-90, 90).map(lambda seconds: AT + timedelta(seconds=seconds))
 call_ids = st.sampled_from(["a", "b", "c", "丁"])
 lines = st.sampled_from(["desk", "fax"])
+recorder_ids = st.sampled_from(["", "r1", "r2"])
 texts = st.text(alphabet="甲乙丙，。 abAB12%_\\\x00\udc80𠀀", max_size=8)
 maybe_texts = st.none() | texts
 counts = st.integers(0, 9)
@@ -54,8 +55,17 @@ def line_fact(kind: type[Fact], /, **parts: st.SearchStrategy[Any]) -> st.Search
 
 
 any_fact = st.one_of(
-    st.builds(RecorderStarted, at=moments, version=texts, pid=counts, simulated=st.booleans()),
-    st.builds(RecorderStopped, at=moments, reason=st.sampled_from(StopReason)),
+    st.builds(
+        RecorderStarted,
+        at=moments,
+        version=texts,
+        pid=counts,
+        simulated=st.booleans(),
+        recorder=recorder_ids,
+        host=texts,
+        lines=st.lists(lines, unique=True).map(tuple),
+    ),
+    st.builds(RecorderStopped, at=moments, reason=st.sampled_from(StopReason), recorder=recorder_ids),
     st.builds(ClockStepped, at=moments, step_s=seconds),
     line_fact(LineCameBack, driver=texts, port=texts, device=maybe_texts),
     line_fact(LineWentDown, reason=st.sampled_from(LossReason), detail=texts),

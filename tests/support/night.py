@@ -164,7 +164,7 @@ class Night:
         self.store = Store.open(self._url, key_folder=self._keys)
         started = RecorderStarted(at=now.utc, version="0", pid=1, simulated=True)
         self.store.append(
-            [*close_leftovers(self.store.recorder(), self.store.open_calls()), started], recorded_at=now.utc
+            [*close_leftovers(self.store.recorders(), self.store.open_calls()), started], recorded_at=now.utc
         )
         self._core = ModemCore(
             line=LINE,
