@@ -91,6 +91,7 @@ class Trouble(Enum):
     INIT_INCOMPLETE = "init_incomplete"  # the device refused a command of the initialisation
     ANSWERS_LATE = "answers_late"  # a health check went unanswered once
     ECHO_CAME_BACK = "echo_came_back"  # the device was reset behind our back; it is being set up again
+    DESK_PHONE_UNSEEN = "desk_phone_unseen"  # the exchange does not tell of the desk telephone's own calls
     WIRE_NOISE = "wire_noise"  # a lot of what the device says cannot be understood
 
 

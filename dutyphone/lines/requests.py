@@ -45,7 +45,7 @@ class HangUp(CallRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse(CallRequest):
-    """Do not take the call. `everywhere` False: we are busy (486), others may still take it; True: nobody will (603)."""
+    """Do not take the call. `everywhere` False: only we are busy (486); True: no telephone will take it (603)."""
 
     everywhere: bool = False
 

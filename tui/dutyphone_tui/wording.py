@@ -105,6 +105,7 @@ TROUBLES = {
     Trouble.INIT_INCOMPLETE: N_("modem refused a setting"),
     Trouble.ANSWERS_LATE: N_("modem answers late"),
     Trouble.ECHO_CAME_BACK: N_("modem was reset, setting it up again"),
+    Trouble.DESK_PHONE_UNSEEN: N_("calls of the desk phone not told"),
     Trouble.WIRE_NOISE: N_("much noise from the modem"),
 }
 

@@ -1,0 +1,342 @@
+"""The desk telephone beside us: what the exchange tells of its calls, joined with what we hear of them ourselves.
+
+A call that rings at both is one call. Our own branch tells who calls and that another telephone took it; only the watch
+(RFC 4235) tells when that talk ended, and that the desk telephone calls somebody itself. Nothing is held back to be
+joined later but one thing: a call that only the watch has seen waits a moment for our own branch of it.
+
+Exchanges differ in what they name a call by. Proxies leave the Call-ID as it is; others give each branch its own, and
+then caller and moment must do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from dutyphone.clock import Moment
+from dutyphone.lines.events import (
+    CallerIdForm,
+    CallerIdHeard,
+    CallEvent,
+    CallOffered,
+    CallOver,
+    CallTaken,
+    CallWithdrawn,
+    DigitsHeard,
+    Direction,
+    Evidence,
+    LineEvent,
+)
+from dutyphone_drivers.sip_account.dialog_info import DialogInfo, DialogSeen
+
+OWN_BRANCH_S = 1.0
+"""Our own INVITE comes this soon before or after the exchange tells that the desk telephone rings."""
+
+PICK_UP_S = 5.0
+"""So soon before or after our branch was cancelled the exchange tells that the desk telephone took the call."""
+
+MOST_KEPT = 4_000
+"""Calls remembered at once; a flood of documents must not fill the memory."""
+
+ENDED_KEPT_S = 60.0
+"""A call that is over is remembered this long: exchanges repeat finished dialogs."""
+
+_NUMBER_DIGITS = 7
+"""Numbers that agree in their last digits are the same, with or without area code or prefix."""
+
+
+class Stage(Enum):
+    """How far a call is, as far as this room has told it."""
+
+    SEEN = "seen"  # the watch saw it ring; our own branch may follow
+    OFFERED = "offered"
+    TAKEN = "taken"
+    OVER = "over"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Call:
+    """One call, under the reference it is told by."""
+
+    ref: str
+    direction: Direction
+    stage: Stage
+    since: Moment
+    number: str = ""
+    own: bool = False  # our branch tells of it
+    here: bool = False  # it is taken or dialled here: the watch has nothing to add
+    dialog: str = ""  # the watched dialog it is, if any
+    offered_to_desk: DialogSeen | None = None
+
+
+class DeskPhone:
+    """Takes the events of our own legs and the documents of the watch; gives the events of the line."""
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+        self._calls: dict[str, _Call] = {}
+        self._of_dialog: dict[str, _Call] = {}
+        self._waiting: dict[str, _Call] = {}  # those of whom something will be said if nothing more is heard
+        self._swept_at: Moment | None = None
+        self._is_watched = False
+
+    @property
+    def open_calls(self) -> int:
+        """Calls that are not over."""
+        return sum(call.stage is not Stage.OVER for call in self._calls.values())
+
+    def watched(self, *, is_active: bool) -> None:
+        """Whether the exchange tells of the desk telephone now."""
+        self._is_watched = is_active
+
+    # --- what our own legs say -----------------------------------------------------------------------------------
+
+    def on_leg_events(self, events: Iterable[LineEvent]) -> list[LineEvent]:
+        """The same events, with what is known of the desk telephone put in."""
+        told: list[LineEvent] = []
+        for event in events:
+            told += self._on_leg(event) if isinstance(event, CallEvent) and event.call_ref else [event]
+        return told
+
+    def _on_leg(self, event: CallEvent) -> list[LineEvent]:
+        call = self._calls.get(event.call_ref)
+        match event:
+            case CallOffered():
+                self._forget_old(event.at)
+                self._calls[event.call_ref] = _Call(
+                    ref=event.call_ref,
+                    direction=event.direction,
+                    stage=Stage.OFFERED,
+                    since=event.at,
+                    own=True,
+                    here=event.direction is Direction.OUTGOING,
+                )
+            case CallerIdHeard() if call is not None:
+                call.number = event.number or ""
+                self._join_seen(call, event.at)
+            case CallTaken() if call is not None:
+                call.stage, call.here, call.since = Stage.TAKEN, True, event.at
+            case CallWithdrawn() if call is not None:
+                return self._on_withdrawn(call, event)
+            case CallOver() if call is not None:
+                call.stage, call.since = Stage.OVER, event.at
+        return [event]
+
+    def _on_withdrawn(self, call: _Call, event: CallWithdrawn) -> list[LineEvent]:
+        call.own = False
+        if call.stage is Stage.TAKEN:
+            return []  # the watch has told already who took it
+        if event.evidence is Evidence.ANSWERED_ELSEWHERE and self._is_watched:
+            call.stage, call.since = Stage.TAKEN, event.at
+            self._waiting[call.ref] = call
+            return [
+                CallTaken(line=self._line, at=event.at, call_ref=call.ref, wire=event.wire, evidence=event.evidence)
+            ]
+        call.stage, call.since = Stage.OVER, event.at
+        return [event]
+
+    def _join_seen(self, call: _Call, now: Moment) -> None:
+        """The watch saw this call before our branch of it came."""
+        for seen in self._waiting.values():
+            if seen.stage is Stage.SEEN and _same_number(seen.number, call.number):
+                self._bind(call, seen.dialog)
+                seen.stage, seen.since = Stage.OVER, now
+                del self._waiting[seen.ref]
+                return
+
+    # --- what the watch says -------------------------------------------------------------------------------------
+
+    def on_info(self, info: DialogInfo, now: Moment) -> list[LineEvent]:
+        """A document: all of it where it is full, what changed where it is partial."""
+        events: list[LineEvent] = []
+        self._forget_old(now)
+        for dialog in info.dialogs:
+            events += self._on_dialog(dialog, now)
+        if info.full:
+            named = {dialog.id for dialog in info.dialogs}
+            for gone in [call for key, call in self._of_dialog.items() if key not in named]:
+                events += self._ended(gone, now, None)
+        return events
+
+    def _on_dialog(self, dialog: DialogSeen, now: Moment) -> list[LineEvent]:
+        call = self._of_dialog.get(dialog.id) or self._by_call_id(dialog)
+        if dialog.state == "terminated":
+            return self._ended(call, now, dialog.code) if call is not None else []
+        if call is None:
+            call = self._near(dialog, now)
+        if call is None:
+            return self._new(dialog, now)
+        self._bind(call, dialog.id)
+        return self._confirmed(call, now) if dialog.state == "confirmed" else []
+
+    def _new(self, dialog: DialogSeen, now: Moment) -> list[LineEvent]:
+        if len(self._calls) >= MOST_KEPT or not (dialog.remote or dialog.call_id):
+            return []
+        outgoing = dialog.direction == "initiator"
+        call = _Call(
+            ref=f"watch:{dialog.id}",
+            direction=Direction.OUTGOING if outgoing else Direction.INCOMING,
+            stage=Stage.SEEN,
+            since=now,
+            number=_number_of(dialog),
+            dialog=dialog.id,
+            offered_to_desk=dialog,
+        )
+        self._calls[call.ref] = self._of_dialog[dialog.id] = call
+        if outgoing or dialog.state == "confirmed":
+            events = self._offer(call, now)
+            return events + (self._confirmed(call, now) if dialog.state == "confirmed" else [])
+        self._waiting[call.ref] = call
+        return []
+
+    def _offer(self, call: _Call, now: Moment) -> list[LineEvent]:
+        """The watch alone tells of this call."""
+        call.stage = Stage.OFFERED
+        offered = CallOffered(line=self._line, at=call.since, call_ref=call.ref, direction=call.direction)
+        call.since = now
+        dialog = call.offered_to_desk
+        if dialog is None:
+            return [offered]
+        if call.direction is Direction.OUTGOING:
+            return [
+                offered,
+                *(
+                    [DigitsHeard(line=self._line, at=offered.at, call_ref=call.ref, digits=call.number)]
+                    if call.number
+                    else []
+                ),
+            ]
+        name = dialog.remote.name if dialog.remote is not None else ""
+        return [
+            offered,
+            CallerIdHeard(
+                line=self._line,
+                at=offered.at,
+                call_ref=call.ref,
+                number=call.number or None,
+                name=name or None,
+                form=CallerIdForm.SIP,
+            ),
+        ]
+
+    def _confirmed(self, call: _Call, now: Moment) -> list[LineEvent]:
+        events: list[LineEvent] = []
+        if call.stage is Stage.SEEN:
+            events += self._offer(call, now)
+        if call.stage is not Stage.OFFERED or call.here:
+            return events
+        call.stage, call.since = Stage.TAKEN, now
+        outgoing = call.direction is Direction.OUTGOING
+        evidence = Evidence.EXCHANGE if outgoing else Evidence.ANSWERED_ELSEWHERE
+        return [*events, CallTaken(line=self._line, at=now, call_ref=call.ref, evidence=evidence)]
+
+    def _ended(self, call: _Call, now: Moment, code: int | None) -> list[LineEvent]:
+        self._of_dialog.pop(call.dialog, None)
+        if call.stage is Stage.OVER or call.here or (call.own and call.stage is Stage.OFFERED):
+            return []  # our own branch says, or has said, how it ended
+        events: list[LineEvent] = []
+        if call.stage is Stage.SEEN:
+            events += self._offer(call, now)
+        taken = call.stage is Stage.TAKEN
+        call.stage, call.since = Stage.OVER, now
+        if taken:
+            return [CallOver(line=self._line, at=now, call_ref=call.ref, evidence=Evidence.EXCHANGE)]
+        withdrawn = CallWithdrawn(
+            line=self._line, at=now, call_ref=call.ref, evidence=Evidence.EXCHANGE, code=code if code != 200 else None
+        )
+        return [*events, withdrawn]
+
+    # --- time ----------------------------------------------------------------------------------------------------
+
+    def next_deadline(self) -> float | None:
+        """The `mono` second at which `on_deadline` wants to be called."""
+        return min((_due(call) for call in self._waiting.values()), default=None)
+
+    def on_deadline(self, now: Moment) -> list[LineEvent]:
+        """Time has passed."""
+        events: list[LineEvent] = []
+        for call in [call for call in self._waiting.values() if _due(call) <= now.mono]:
+            del self._waiting[call.ref]
+            if call.stage is Stage.SEEN:
+                events += self._offer(call, now)
+            elif call.stage is Stage.TAKEN and not call.dialog:  # taken, and not at the telephone that is watched
+                call.stage, call.since = Stage.OVER, now
+                events.append(
+                    CallOver(line=self._line, at=now, call_ref=call.ref, evidence=Evidence.ANSWERED_ELSEWHERE)
+                )
+        return events
+
+    def lost(self, now: Moment) -> list[LineEvent]:
+        """Nobody can follow these calls any more. What our own legs have open they end themselves."""
+        events: list[LineEvent] = []
+        for call in self._calls.values():
+            if call.stage is Stage.OVER or call.own or call.here:
+                continue
+            if call.stage is Stage.SEEN:
+                events += self._offer(call, now)
+            kind = CallOver if call.stage is Stage.TAKEN else CallWithdrawn
+            events.append(kind(line=self._line, at=now, call_ref=call.ref, evidence=Evidence.LINE_LOST))
+        self._calls.clear()
+        self._waiting.clear()
+        self._of_dialog.clear()
+        return events
+
+    # --- which call it is ----------------------------------------------------------------------------------------
+
+    def _by_call_id(self, dialog: DialogSeen) -> _Call | None:
+        return self._calls.get(dialog.call_id) if dialog.call_id else None
+
+    def _near(self, dialog: DialogSeen, now: Moment) -> _Call | None:
+        """The call of the same caller that began, or was taken, at about this moment."""
+        if dialog.direction == "initiator":
+            return None
+        number = _number_of(dialog)
+        for call in self._calls.values():
+            if call.dialog or call.direction is not Direction.INCOMING or not _same_number(call.number, number):
+                continue
+            if call.stage is Stage.OFFERED or (call.stage is Stage.TAKEN and now.since(call.since) <= PICK_UP_S):
+                return call
+        return None
+
+    def _bind(self, call: _Call, dialog: str) -> None:
+        call.dialog = dialog
+        self._of_dialog[dialog] = call
+
+    def _forget_old(self, now: Moment) -> None:
+        if self._swept_at is not None and now.since(self._swept_at) < ENDED_KEPT_S / 4:
+            return
+        self._swept_at = now
+        old = [
+            ref
+            for ref, call in self._calls.items()
+            if call.stage is Stage.OVER and now.since(call.since) > ENDED_KEPT_S
+        ]
+        for ref in old:
+            call = self._calls.pop(ref)
+            if self._of_dialog.get(call.dialog) is call:
+                del self._of_dialog[call.dialog]
+
+
+def _due(call: _Call) -> float:
+    """When something must be said of a call that waits, although nothing is heard."""
+    return call.since.mono + (OWN_BRANCH_S if call.stage is Stage.SEEN else PICK_UP_S)
+
+
+def _number_of(dialog: DialogSeen) -> str:
+    uri = dialog.remote.uri if dialog.remote is not None else None
+    if uri is None:
+        return ""
+    return uri.user or ""
+
+
+def _same_number(one: str, other: str) -> bool:
+    ones, others = _digits(one), _digits(other)
+    if not ones or not others:
+        return one == other
+    shorter = min(len(ones), len(others))
+    return ones[-shorter:] == others[-shorter:] if shorter >= _NUMBER_DIGITS else ones == others
+
+
+def _digits(number: str) -> Sequence[str]:
+    return "".join(sign for sign in number if sign.isdigit())

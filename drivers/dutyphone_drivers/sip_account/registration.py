@@ -1,0 +1,416 @@
+"""Being reachable: REGISTER for ever (RFC 3261 §10.2), with pings in between to see that the server still knows us.
+
+A registration that lapsed in silence is the worst that can happen to this line, so the server is asked often: OPTIONS
+every few seconds, and whatever is odd about the answer (none, late, unreachable) is a reason to register anew at
+once. A server that does not answer is asked again for as long as it takes, at a pace that binds us within seconds of
+its return; one that refuses is asked again slowly, because exchanges lock accounts that try too often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import ClassVar
+
+from dutyphone.clock import Moment
+from dutyphone.lines.events import LineEvent, LineHeard, LineLost, LineOpened, LossReason
+from dutyphone_drivers.sip_account.credentials import Credentials
+from dutyphone_drivers.sip_account.fields import contacts, seconds, top_via
+from dutyphone_drivers.sip_account.message import Headers, Request, Response
+from dutyphone_drivers.sip_account.rooms import Sender
+from dutyphone_drivers.sip_account.settings import AccountSettings
+from dutyphone_drivers.sip_account.wire import Address, Transport
+
+REFRESH_AT = 0.8
+"""Of the granted time. A lost REGISTER is resent for several seconds, which still fits into the rest of 60 s."""
+
+PING_PATIENCE_S = 1.0
+"""A ping unanswered for this long (its first resend is at 0.5 s, RFC 3261 §17.1.2.2) makes us register anew."""
+
+SILENCE_S = 8.0
+"""A server that was asked and says nothing for this long is not there: the line is blind since it was last heard."""
+
+UNREACHABLE_PAUSE_S = 2.0
+"""Between two attempts at a server that does not answer or cannot be reached, for ever."""
+
+REFUSED_PAUSES_S = (30.0, 60.0, 120.0, 300.0)
+"""After a refusal (403, a wrong password): slower each time."""
+
+BUSY_PAUSES_S = (5.0, 10.0, 20.0, 30.0)
+"""After 5xx without Retry-After."""
+
+LONGEST_PAUSE_S = 300.0
+"""A Retry-After beyond this is not obeyed: a duty line cannot wait for an hour."""
+
+NAT_PATIENCE_S = 10.0
+"""A NAT that gives us another address is followed at once, but not more often than this."""
+
+LONGEST_EXPIRES_S = 86_400
+"""A Min-Expires beyond a day (423) is not believed."""
+
+SHORTEST_EXPIRES_S = 1
+"""A grant of 0 is a refusal; of 1 s it is kept up, hard as it is."""
+
+
+class State(Enum):
+    """How far the registration is."""
+
+    IDLE = "idle"
+    ASKING = "asking"  # a REGISTER is under way
+    BOUND = "bound"
+    WAITING = "waiting"  # after a failure, until the next attempt
+    LEAVING = "leaving"  # a REGISTER that takes the binding back is under way
+    ENDED = "ended"
+
+
+class Registration:
+    """Keeps one account bound at one of its servers. Pure: see `core` for who carries what it sends.
+
+    `new_token` gives fresh random text for tags and Call-IDs.
+    """
+
+    def __init__(self, settings: AccountSettings, sender: Sender, new_token: Callable[[], str]) -> None:
+        self._settings = settings
+        self._sender = sender
+        self._new_token = new_token
+        self._credentials = Credentials(settings.login, settings.password, new_token)
+        self._state = State.IDLE
+        self._under_way = ""  # key of the REGISTER that is waited for
+        self._asked: Request | None = None
+        self._ping = ""  # key of the ping that is waited for
+        self._local: Address | None = None
+        self._seen_as: tuple[str, int] | None = None  # how the server sees us, if a NAT is between
+        self._servers: tuple[Address, ...] = ()
+        self._server_index = 0
+        self._register_id, self._ping_id, self._from_tag = "", "", ""
+        self._cseq = 0
+        self._ping_cseq = 0
+        self._expires_s = settings.expires_s
+        self._stale_contacts: tuple[str, ...] = ()  # to be taken back with the next REGISTER
+        self._taken_back: set[str] = set()
+        self._moved_at: float | None = None
+        self._failures = 0
+        self._last_heard: Moment | None = None
+        self._asked_since: float | None = None  # since when the server owes us any answer
+        self._is_open: bool | None = None
+        self._bound_until: float | None = None
+        self._at: dict[str, float] = {}  # deadlines by name
+
+    # --- what the core asks --------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def server(self) -> Address:
+        """The server that is talked to now."""
+        return self._servers[self._server_index]
+
+    @property
+    def contact(self) -> str:
+        """Our Contact, as the far side reaches it."""
+        local = self._local
+        assert local is not None
+        host, port = self._seen_as or (local.host, local.port)
+        host = f"[{host}]" if ":" in host else host
+        transport = "" if local.transport is Transport.UDP else f";transport={local.transport.value}"
+        return f"sip:{self._settings.contact_user}@{host}:{port}{transport}"
+
+    def start(self, now: Moment, local: Address, servers: tuple[Address, ...]) -> list[LineEvent]:
+        """Begin; `local` is our socket, `servers` where the registrar may be, best first."""
+        self._local, self._servers, self._server_index = local, servers, 0
+        self._register_id, self._ping_id = self._new_token(), self._new_token()
+        self._from_tag = self._new_token()
+        self._seen_as = None
+        self._register(now)
+        return []
+
+    def stop(self, now: Moment) -> list[LineEvent]:
+        """Take the binding back; `state` is ENDED once the server knows, or at once if there is none."""
+        self._at.clear()
+        if self._bound_until is None or self._state in (State.IDLE, State.ENDED):
+            self._state = State.ENDED
+            return []
+        self._state = State.LEAVING
+        self._send_register(now, 0)
+        return []
+
+    def heard(self, now: Moment) -> list[LineEvent]:
+        """Something came from the server: it is there."""
+        self._last_heard = now
+        self._asked_since = None
+        self._at.pop("silent", None)
+        return []
+
+    def unreachable(self, now: Moment) -> list[LineEvent]:
+        """The transport lost its connection to the server: a binding made over it may be gone with it."""
+        if self._state is State.BOUND:
+            self._register(now)
+        return []
+
+    def on_response(self, key: str, response: Response, now: Moment) -> list[LineEvent]:
+        """An answer to one of our requests."""
+        if response.status < 200:
+            return []
+        if key == self._ping:
+            self._ping = ""
+            self._at.pop("ping overdue", None)
+            return [LineHeard(line=self._settings.line, at=now)] if self._state is State.BOUND else []
+        if key != self._under_way:
+            return []
+        if self._state is State.LEAVING:
+            return self._left(response, now)
+        if 200 <= response.status < 300:
+            return self._granted(response, now)
+        if response.status in (401, 407):
+            return self._challenged(response, now)
+        if response.status == 423:
+            return self._too_brief(response, now)
+        if response.status >= 500 or response.status in (408, 480):
+            return self._put_off(response, now)
+        return self._refused(response, now)
+
+    def on_timeout(self, key: str, now: Moment) -> list[LineEvent]:
+        """One of our requests was never answered, or could not be sent."""
+        if key == self._ping:
+            self._ping = ""
+            return []
+        if key != self._under_way:
+            return []
+        if self._state is State.LEAVING:
+            self._state = State.ENDED
+            return []
+        self._server_index = (self._server_index + 1) % len(self._servers)
+        self._credentials.forget()
+        self._wait(now, UNREACHABLE_PAUSE_S)
+        return []
+
+    def next_deadline(self) -> float | None:
+        """The `mono` second at which `on_deadline` wants to be called."""
+        return min(self._at.values(), default=None)
+
+    def on_deadline(self, now: Moment) -> list[LineEvent]:
+        """Time has passed."""
+        events: list[LineEvent] = []
+        for name in [name for name, at in self._at.items() if at <= now.mono]:
+            if self._at.get(name, now.mono + 1) <= now.mono:
+                del self._at[name]
+                events += self._WHEN_DUE[name](self, now)
+        return events
+
+    # --- when something is due -----------------------------------------------------------------------------------
+
+    def _refresh(self, now: Moment) -> list[LineEvent]:
+        self._register(now)
+        return []
+
+    def _send_ping(self, now: Moment) -> list[LineEvent]:
+        """RFC 3261 §11: any answer shows that the server is there."""
+        self._at["ping"] = now.mono + self._settings.ping_s
+        self._at["ping overdue"] = now.mono + PING_PATIENCE_S
+        self._ping_cseq += 1
+        fields = (
+            ("From", f"<{self._settings.address_of_record}>;tag={self._from_tag}"),
+            ("To", f"<{self._settings.registrar}>"),
+            ("Call-ID", self._ping_id),
+            ("CSeq", f"{self._ping_cseq} OPTIONS"),
+            ("Max-Forwards", "70"),
+            ("Accept", "application/sdp"),
+            ("User-Agent", self._settings.user_agent),
+        )
+        request = Request(method="OPTIONS", uri=self._settings.registrar, headers=Headers(fields))
+        self._owe(now)
+        self._ping = self._sender.send(request, self.server, now, self)
+        return []
+
+    def _ping_overdue(self, now: Moment) -> list[LineEvent]:
+        if self._state is State.BOUND:
+            self._register(now)
+        return []
+
+    def _silent(self, now: Moment) -> list[LineEvent]:
+        """Blind, and for as long as nothing was heard."""
+        since = self._last_heard or now
+        return self._lose(since, LossReason.NETWORK, f"no answer from {self._settings.server}")
+
+    def _lapsed(self, now: Moment) -> list[LineEvent]:
+        self._bound_until = None
+        return self._lose(now, LossReason.NOT_REGISTERED, "the registration lapsed")
+
+    _WHEN_DUE: ClassVar[Mapping[str, Callable[[Registration, Moment], list[LineEvent]]]] = {
+        "register": _refresh,
+        "ping": _send_ping,
+        "ping overdue": _ping_overdue,
+        "silent": _silent,
+        "lapse": _lapsed,
+    }
+
+    # --- answers to REGISTER -------------------------------------------------------------------------------------
+
+    def _granted(self, response: Response, now: Moment) -> list[LineEvent]:
+        granted, others = self._own_binding(response)
+        if granted < SHORTEST_EXPIRES_S:
+            return self._refused(response, now)
+        self._credentials.accepted()
+        self._failures = 0
+        self._state = State.BOUND
+        self._under_way = ""
+        self._bound_until = now.mono + granted
+        self._at = {"register": now.mono + REFRESH_AT * granted, "lapse": self._bound_until}
+        if self._settings.ping_s:
+            self._at["ping"] = now.mono + self._settings.ping_s
+        self._stale_contacts = tuple(contact for contact in others if contact not in self._taken_back)
+        moved = self._look_from_outside(response, now)
+        if self._stale_contacts or moved:
+            self._taken_back.update(self._stale_contacts)
+            self._register(now)
+        if self._is_open:
+            return [LineHeard(line=self._settings.line, at=now)]
+        self._is_open = True
+        device = response.headers.get("Server") or response.headers.get("User-Agent")
+        return [LineOpened(line=self._settings.line, at=now, port=self._settings.server, device=device)]
+
+    def _own_binding(self, response: Response) -> tuple[int, tuple[str, ...]]:
+        """For how long we are bound, and bindings of ours that nobody listens at: left by a crash, or before a NAT."""
+        granted = _seconds(response.headers.get("Expires"), self._expires_s)
+        others = []
+        for binding in contacts(response):
+            if binding.uri is None or binding.uri.user != self._settings.contact_user:
+                continue
+            if _same_place(str(binding.uri), self.contact):
+                granted = _seconds(dict(binding.parameters).get("expires"), granted)
+            else:
+                others.append(str(binding.uri))
+        return min(granted, LONGEST_EXPIRES_S), tuple(others)
+
+    def _look_from_outside(self, response: Response, now: Moment) -> bool:
+        """Whether a NAT gives us another address than we thought (RFC 3581): then that is where we are to be called."""
+        via, local = top_via(response), self._local
+        if via is None or local is None or local.transport is not Transport.UDP:
+            return False
+        seen = (via.received or via.host.strip("[]"), via.rport or via.port or local.port)
+        if seen == (self._seen_as or (local.host, local.port)):
+            return False
+        if self._moved_at is not None and now.mono - self._moved_at < NAT_PATIENCE_S:
+            return False
+        self._moved_at = now.mono
+        self._stale_contacts += (self.contact,)
+        self._seen_as = None if seen == (local.host, local.port) else seen
+        return True
+
+    def _challenged(self, response: Response, now: Moment) -> list[LineEvent]:
+        assert self._asked is not None
+        signed = self._credentials.answer(self._asked, response)
+        if signed is None:
+            return self._refused(response, now)
+        self._cseq += 1
+        self._asked = _with_cseq(signed, self._cseq)
+        self._owe(now)
+        self._under_way = self._sender.send(self._asked, self.server, now, self)
+        return []
+
+    def _too_brief(self, response: Response, now: Moment) -> list[LineEvent]:
+        """RFC 3261 §10.2.8."""
+        least = _seconds(response.headers.get("Min-Expires"), 0)
+        if not self._expires_s < least <= LONGEST_EXPIRES_S:
+            return self._refused(response, now)
+        self._expires_s = least
+        self._register(now)
+        return []
+
+    def _put_off(self, response: Response, now: Moment) -> list[LineEvent]:
+        """The server is there and cannot now."""
+        pause = BUSY_PAUSES_S[min(self._failures, len(BUSY_PAUSES_S) - 1)]
+        asked_for = _seconds(response.headers.get("Retry-After"), 0)
+        self._failures += 1
+        self._wait(now, min(asked_for, LONGEST_PAUSE_S) or pause)
+        if self._bound_until is not None:
+            return []
+        return self._lose(now, LossReason.NOT_REGISTERED, _said(response))
+
+    def _refused(self, response: Response, now: Moment) -> list[LineEvent]:
+        pause = REFUSED_PAUSES_S[min(self._failures, len(REFUSED_PAUSES_S) - 1)]
+        self._failures += 1
+        self._credentials.forget()
+        self._bound_until = None
+        self._wait(now, pause)
+        self._at.pop("lapse", None)
+        return self._lose(now, LossReason.NOT_REGISTERED, _said(response))
+
+    def _left(self, response: Response, now: Moment) -> list[LineEvent]:
+        if response.status in (401, 407):
+            assert self._asked is not None
+            signed = self._credentials.answer(self._asked, response)
+            if signed is not None:
+                self._cseq += 1
+                self._asked = _with_cseq(signed, self._cseq)
+                self._under_way = self._sender.send(self._asked, self.server, now, self)
+                return []
+        self._state = State.ENDED
+        return []
+
+    # --- steps ---------------------------------------------------------------------------------------------------
+
+    def _register(self, now: Moment) -> None:
+        self._state = State.ASKING if self._state is not State.BOUND else self._state
+        self._at.pop("register", None)
+        self._send_register(now, self._expires_s)
+
+    def _send_register(self, now: Moment, expires_s: int) -> None:
+        self._cseq += 1
+        self._asked = self._credentials.put(self._register_request(expires_s))
+        self._owe(now)
+        self._under_way = self._sender.send(self._asked, self.server, now, self)
+
+    def _register_request(self, expires_s: int) -> Request:
+        settings = self._settings
+        fields = [
+            ("From", f"<{settings.address_of_record}>;tag={self._from_tag}"),
+            ("To", f"<{settings.address_of_record}>"),
+            ("Call-ID", self._register_id),
+            ("CSeq", f"{self._cseq} REGISTER"),
+            ("Contact", f'<{self.contact}>;+sip.instance="<{settings.instance}>";expires={expires_s}'),
+            *(("Contact", f"<{stale}>;expires=0") for stale in self._stale_contacts),
+            ("Expires", str(expires_s)),
+            ("Max-Forwards", "70"),
+            ("User-Agent", settings.user_agent),
+        ]
+        return Request(method="REGISTER", uri=settings.registrar, headers=Headers(fields))
+
+    def _wait(self, now: Moment, pause_s: float) -> None:
+        self._state = State.WAITING
+        self._under_way = ""
+        for name in ("ping", "ping overdue"):
+            self._at.pop(name, None)
+        self._at["register"] = now.mono + pause_s
+
+    def _owe(self, now: Moment) -> None:
+        """The server is to say something now."""
+        if self._asked_since is None:
+            self._asked_since = now.mono
+            if self._state is not State.LEAVING:
+                self._at["silent"] = now.mono + SILENCE_S
+
+    def _lose(self, at: Moment, reason: LossReason, detail: str) -> list[LineEvent]:
+        self._is_open = False
+        return [LineLost(line=self._settings.line, at=at, reason=reason, detail=detail)]
+
+
+def _with_cseq(request: Request, number: int) -> Request:
+    fields = request.headers.without("CSeq").plus(("CSeq", f"{number} {request.method}"))
+    return Request(method=request.method, uri=request.uri, headers=fields, body=request.body)
+
+
+def _seconds(text: str | None, otherwise: int) -> int:
+    found = None if text is None else seconds(text)
+    return otherwise if found is None else found
+
+
+def _same_place(one: str, other: str) -> bool:
+    """Servers add parameters to a Contact and change the case of its host."""
+    return one.split(";")[0].lower() == other.split(";")[0].lower()
+
+
+def _said(response: Response) -> str:
+    return f"{response.status} {response.reason}".strip()
