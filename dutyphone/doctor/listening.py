@@ -24,6 +24,8 @@ _LOOK_S = 0.05
 """How often the line's clock is looked at while waiting: that of a simulated line may be faster than the machine's."""
 _JOIN_S = 10.0
 _SMALLEST_PAUSE_S = 0.0005
+_LATE_S = 0.001
+"""An event in the transcript stands this much after its moment: however it was rounded, the wait it ended is over."""
 
 
 class Listening:
@@ -89,7 +91,8 @@ class Listening:
         before: Moment | None = None
         for at, step in steps:
             if before is not None and (pause := at.since(before)) >= _SMALLEST_PAUSE_S:
-                timed.append(Passes(math.ceil(pause * 1e6) / 1e6))
+                late = _LATE_S if isinstance(step, Expect) else 0.0
+                timed.append(Passes(math.ceil((pause + late) * 1e6) / 1e6))
                 before = at
             before = before or at
             timed.append(step)

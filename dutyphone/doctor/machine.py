@@ -10,13 +10,14 @@ import ctypes.util
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from dutyphone.doctor.lines import Device, Holder
 
 SERIAL_LINKS = Path("/dev/serial/by-id")
+_MULTIPLEXER, _TERMINALS = "/dev/ptmx", "/dev/pts/"
 _TIME_ERROR = 5
 """adjtimex(2): the clock is not synchronised."""
 _TIMEX_ROOM = 512
@@ -47,12 +48,19 @@ def look_at_device(path: str, *, links: Path = SERIAL_LINKS, proc: Path = Path("
 
 
 def holders_of(path: Path, *, proc: Path = Path("/proc")) -> Iterator[Holder]:
-    """The other processes that have `path` open, as far as this user may see them."""
+    """The other processes that have `path` open, as far as this user may see them.
+
+    Whoever has the other end of a pseudo-terminal is the device and not a program on it: `dutyphone simulate modem`
+    keeps both ends, so that the modem is there when no program is.
+    """
     wanted = os.path.realpath(path)
     for folder in _entries(proc):
         if not folder.name.isdecimal() or int(folder.name) == os.getpid():
             continue
-        if any(_leads_to(descriptor, wanted) for descriptor in _entries(folder / "fd")):
+        descriptors = _entries(folder / "fd")
+        if any(_leads_to(descriptor, wanted) for descriptor in descriptors):
+            if _has_other_end(descriptors, wanted):
+                continue
             name = "?"
             with suppress(OSError):
                 name = (folder / "comm").read_text(encoding="utf-8", errors="replace").strip()
@@ -106,6 +114,20 @@ def _entries(folder: Path) -> list[Path]:
 
 def _same(link: Path, place: Path) -> bool:
     return os.path.realpath(link) == os.path.realpath(place)
+
+
+def _has_other_end(descriptors: Iterable[Path], terminal: str) -> bool:
+    """Whether one of `descriptors` is the end of the pseudo-terminal that its maker keeps, see pts(4) and proc(5)."""
+    if not terminal.startswith(_TERMINALS):
+        return False
+    number = terminal.removeprefix(_TERMINALS)
+    for descriptor in descriptors:
+        if _leads_to(descriptor, _MULTIPLEXER) or _leads_to(descriptor, _TERMINALS + "ptmx"):
+            with suppress(OSError):
+                said = (descriptor.parent.parent / "fdinfo" / descriptor.name).read_text("ascii")
+                if ["tty-index:", number] in (line.split() for line in said.splitlines()):
+                    return True
+    return False
 
 
 def _leads_to(descriptor: Path, wanted: str) -> bool:

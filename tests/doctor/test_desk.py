@@ -146,7 +146,7 @@ def test_a_modem_that_refuses_a_command(desk: Desk) -> None:
 
 
 def test_a_modem_nobody_knows(desk: Desk) -> None:
-    desk.configure(desk.simulated(personality="multitech-mt5634smi"))
+    desk.configure(desk.simulated(personality="multitech-mt5634smi", options='profile = "generic"\n'))
     found = desk.found()
     assert found["device"].status is Status.WARNING
     assert "--guided" in found["device"].advice

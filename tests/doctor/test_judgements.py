@@ -136,6 +136,25 @@ def test_a_missing_port_names_those_that_are_there() -> None:
     assert other in port_found(Device(path="/dev/ttyUSB0", exists=False, others=(other,))).advice
 
 
+def test_who_has_the_other_end_of_a_terminal_is_the_device(tmp_path: Path) -> None:
+    """`dutyphone simulate modem` keeps both ends; a program on the near end alone still has the port."""
+    keeper, kept = os.openpty()
+    try:
+        port, number = Path(os.ttyname(kept)), os.ttyname(kept).rpartition("/")[2]
+        for pid, far_end in (("812", number), ("813", "77")):
+            (tmp_path / pid / "fd").mkdir(parents=True)
+            (tmp_path / pid / "fdinfo").mkdir()
+            (tmp_path / pid / "comm").write_text("program\n", encoding="ascii")
+            (tmp_path / pid / "fd" / "6").symlink_to("/dev/ptmx")
+            (tmp_path / pid / "fdinfo" / "6").write_text(f"pos:\t0\ntty-index:\t{far_end}\n", encoding="ascii")
+            (tmp_path / pid / "fd" / "7").symlink_to(port)
+        (found,) = machine.holders_of(port, proc=tmp_path)
+    finally:
+        os.close(keeper)
+        os.close(kept)
+    assert found.pid == 813
+
+
 def test_a_device_as_it_is_found(tmp_path: Path) -> None:
     keeper, kept = os.openpty()
     port = Path(os.ttyname(kept))

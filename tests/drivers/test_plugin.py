@@ -24,6 +24,7 @@ FAMILIES = {
     "elsa",
     "generic",
     "maxim",
+    "multitech",
     "netcallerid",
     "rockwell",
     "si24xx",
