@@ -1,0 +1,60 @@
+"""What strangers send: calls past the exchange, and scanners that look for telephones to abuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dutyphone_simulators.sip import bodies
+from dutyphone_simulators.sip.addresses import host_port
+from dutyphone_simulators.sip.bodies import BodyForm
+from dutyphone_simulators.sip.messages import Request, write_message
+
+USUAL_USERS = ("100", "101", "200", "1000", "1001", "1002", "2001", "admin", "test")
+"""Extensions that scanners try first."""
+
+
+def stranger_invite(own: tuple[str, int], to: tuple[str, int], user: str, number: str, tag: str) -> bytes:
+    """An INVITE that looks like any other and comes from where none should come."""
+    offer = bodies.offer(BodyForm.PLAIN, own[0], 40_000)
+    return _request("INVITE", own, to, user, number, tag, (("Content-Type", offer.type),), offer.data)
+
+
+def probe(
+    own: tuple[str, int], to: tuple[str, int], users: tuple[str, ...], new_tag: Callable[[], str]
+) -> Iterator[bytes]:
+    """What a scanner sends, in order."""
+    yield _request("OPTIONS", own, to, "100", "100", new_tag())
+    for user in users or USUAL_USERS:
+        yield _request("REGISTER", own, to, user, user, new_tag(), (("Expires", "60"),))
+        yield _request("INVITE", own, to, user, "100", new_tag())
+
+
+def _request(
+    method: str,
+    own: tuple[str, int],
+    to: tuple[str, int],
+    user: str,
+    number: str,
+    tag: str,
+    headers: tuple[tuple[str, str], ...] = (),
+    body: bytes = b"",
+) -> bytes:
+    here, there = host_port(own), host_port(to)
+    return write_message(
+        Request(
+            method=method,
+            uri=f"sip:{user}@{there}",
+            headers=(
+                ("Via", f"SIP/2.0/UDP {here};branch=z9hG4bK-{tag};rport"),
+                ("Max-Forwards", "70"),
+                ("From", f'"{number}" <sip:{number}@{here}>;tag={tag}'),
+                ("To", f"<sip:{user}@{there}>"),
+                ("Call-ID", f"{tag}@{own[0]}"),
+                ("CSeq", f"1 {method}"),
+                ("Contact", f"<sip:{number}@{here}>"),
+                ("User-Agent", "friendly-scanner"),
+                *headers,
+            ),
+            body=body,
+        )
+    )

@@ -1,0 +1,239 @@
+"""Who watches the dialogs of an account, and what they are told (RFC 6665, RFC 4235)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Protocol
+from xml.sax.saxutils import escape, quoteattr
+
+from dutyphone_simulators.sip.addresses import host_port, parse_address
+from dutyphone_simulators.sip.agenda import Agenda, Alarm
+from dutyphone_simulators.sip.dialogs import Dialog
+from dutyphone_simulators.sip.messages import Headers, Request, Response
+from dutyphone_simulators.sip.replies import reply
+from dutyphone_simulators.sip.settings import ExchangeSettings, WatchForm
+from dutyphone_simulators.sip.transactions import ServerTransaction, Transactions
+
+TYPE = "application/dialog-info+xml"
+USUAL_S = 3600
+REPEATED_S = 5.0
+"""How long a full document goes on telling a dialog that is over."""
+
+
+class DialogState(Enum):
+    """RFC 4235 §3.7.1, as far as an exchange tells it."""
+
+    TRYING = "trying"
+    EARLY = "early"
+    CONFIRMED = "confirmed"
+    TERMINATED = "terminated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedDialog:
+    """One call as its watchers see it."""
+
+    id: str
+    call_id: str
+    initiator: bool  # the account called
+    state: DialogState
+    remote: str  # the number
+    remote_name: str = ""
+    local_tag: str = ""
+    remote_tag: str = ""
+
+
+class Notices(Protocol):
+    """What watchers want of the exchange."""
+
+    @property
+    def agenda(self) -> Agenda: ...
+
+    @property
+    def settings(self) -> ExchangeSettings: ...
+
+    @property
+    def transactions(self) -> Transactions: ...
+
+    def own(self, door: str) -> tuple[str, int]: ...
+
+    def new_tag(self) -> str: ...
+
+
+class Subscription:
+    """One watcher. It ends by time, by its own wish, or when it no longer answers."""
+
+    def __init__(self, notices: Notices, account: str, dialog: Dialog, request: Request) -> None:
+        self.account, self.dialog = account, dialog
+        self.event = request.get("event")
+        self.version = 0
+        self.told: dict[str, WatchedDialog] = {}
+        self.expires_at = 0.0
+        self.alarm: Alarm | None = None
+        self._notices = notices
+
+    def notify(self, dialogs: list[WatchedDialog], *, full: bool, state: str, lost: Callable[[], None]) -> None:
+        """Tell `dialogs`; `lost` if nobody listens any more."""
+        settings = self._notices.settings
+        entity = str(parse_address(self.dialog.local).uri)
+        body = dialog_info(
+            dialogs, entity=entity, version=self.version, full=full, capitals=settings.watch is WatchForm.FULL
+        )
+        self.version += 1
+        left = max(0, round(self.expires_at - self._notices.agenda.now.mono))
+        value = f"active;expires={left}" if state == "active" else f"terminated;reason={state}"
+        request = self.dialog.request(
+            "NOTIFY",
+            (("Event", self.event), ("Subscription-State", value), ("Content-Type", TYPE)),
+            body.encode(),
+        )
+
+        def heard(response: Response) -> None:
+            if response.status in (408, 481, 489):
+                lost()
+
+        self._notices.transactions.request(request, self.dialog.channel, heard, lost)
+
+
+class Watchers:
+    """All subscriptions to dialogs."""
+
+    def __init__(self, notices: Notices) -> None:
+        self._notices = notices
+        self._subscriptions: dict[tuple[str, str, str], Subscription] = {}
+        self._dialogs: dict[str, dict[str, WatchedDialog]] = {}
+
+    def count(self, account: str) -> int:
+        return sum(subscription.account == account for subscription in self._subscriptions.values())
+
+    def subscribe(self, request: Request, account: str, transaction: ServerTransaction) -> None:
+        """A first SUBSCRIBE of an authenticated watcher."""
+        event = request.get("event").partition(";")[0].strip().lower()
+        if event != "dialog":
+            self._answer(transaction, 489, headers=(("Allow-Events", "dialog"),))
+            return
+        contacts = request.every("contact")
+        if not contacts:
+            self._answer(transaction, 400)
+            return
+        tag = self._notices.new_tag()
+        own = self._notices.own(transaction.channel.door)
+        dialog = Dialog(
+            call_id=request.call_id,
+            local=f"{request.get('to')};tag={tag}",
+            remote=request.get("from"),
+            local_tag=tag,
+            remote_tag=parse_address(request.get("from")).tag,
+            target=str(parse_address(contacts[0]).uri),
+            channel=transaction.channel,
+            contact=f"<sip:{account}@{host_port(own)}>",
+            remote_seq=request.cseq[0],
+        )
+        subscription = Subscription(self._notices, account, dialog, request)
+        self._subscriptions[dialog.key] = subscription
+        self._grant(subscription, request, transaction, to_tag=tag)
+
+    def receive(self, request: Request, transaction: ServerTransaction, key: tuple[str, str, str]) -> bool:
+        """Whether `request` belongs to a subscription; then it is dealt with."""
+        subscription = self._subscriptions.get(key)
+        if subscription is None:
+            return False
+        if request.method != "SUBSCRIBE":
+            self._answer(transaction, 405)
+        elif request.cseq[0] <= subscription.dialog.remote_seq:
+            self._answer(transaction, 500)
+        else:
+            subscription.dialog.remote_seq = request.cseq[0]
+            self._grant(subscription, request, transaction)
+        return True
+
+    def tell(self, account: str, dialog: WatchedDialog) -> None:
+        """`dialog` of `account` has changed."""
+        known = self._dialogs.setdefault(account, {})
+        known[dialog.id] = dialog
+        full = self._notices.settings.watch is WatchForm.FULL
+        for subscription in [one for one in self._subscriptions.values() if one.account == account]:
+            shown = list(known.values()) if full else [dialog]
+            subscription.notify(shown, full=full, state="active", lost=self._losing(subscription))
+        if dialog.state is DialogState.TERMINATED:
+            self._notices.agenda.after(REPEATED_S if full else 0.0, lambda: _forget(known, dialog.id))
+
+    def forget(self) -> None:
+        """As after a restart."""
+        for subscription in list(self._subscriptions.values()):
+            self._drop(subscription)
+        self._dialogs.clear()
+
+    def _grant(
+        self, subscription: Subscription, request: Request, transaction: ServerTransaction, to_tag: str = ""
+    ) -> None:
+        asked = request.get("expires").strip()
+        seconds = min(int(asked), self._notices.settings.most_expires_s) if asked.isdecimal() else USUAL_S
+        agenda = self._notices.agenda
+        if subscription.alarm is not None:
+            subscription.alarm.stop()
+        subscription.expires_at = agenda.now.mono + seconds
+        contact = ("Contact", subscription.dialog.contact)
+        self._answer(transaction, 200, to_tag=to_tag, headers=(contact, ("Expires", str(seconds))))
+        dialogs = [
+            dialog
+            for dialog in self._dialogs.get(subscription.account, {}).values()
+            if dialog.state is not DialogState.TERMINATED
+        ]
+        state = "active" if seconds else "timeout"
+        subscription.notify(dialogs, full=True, state=state, lost=self._losing(subscription))
+        if seconds:
+            subscription.alarm = agenda.after(seconds, lambda: self._run_out(subscription))
+        else:
+            self._drop(subscription)
+
+    def _run_out(self, subscription: Subscription) -> None:
+        subscription.notify([], full=False, state="timeout", lost=lambda: None)
+        self._drop(subscription)
+
+    def _losing(self, subscription: Subscription) -> Callable[[], None]:
+        return lambda: self._drop(subscription)
+
+    def _drop(self, subscription: Subscription) -> None:
+        if subscription.alarm is not None:
+            subscription.alarm.stop()
+        self._subscriptions.pop(subscription.dialog.key, None)
+
+    def _answer(self, transaction: ServerTransaction, status: int, *, to_tag: str = "", headers: Headers = ()) -> None:
+        tag = to_tag or self._notices.new_tag()
+        transaction.respond(reply(transaction.request, transaction.channel, status, to_tag=tag, headers=headers))
+
+
+def _forget(dialogs: dict[str, WatchedDialog], gone: str) -> None:
+    dialogs.pop(gone, None)
+
+
+def dialog_info(dialogs: list[WatchedDialog], *, entity: str, version: int, full: bool, capitals: bool = False) -> str:
+    """The document (RFC 4235 §4)."""
+    shown = "".join(_element(dialog, entity, capitals=capitals) for dialog in dialogs)
+    return (
+        '<?xml version="1.0"?>\r\n'
+        f'<dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="{version}" '
+        f'state="{"full" if full else "partial"}" entity={quoteattr(entity)}>\r\n{shown}</dialog-info>\r\n'
+    )
+
+
+def _element(dialog: WatchedDialog, entity: str, *, capitals: bool) -> str:
+    state = dialog.state.value
+    if capitals and dialog.state is DialogState.TRYING:
+        state = "Trying"
+    host = parse_address(f"<{entity}>").uri
+    remote = str(replace(host, user=dialog.remote, params={}))
+    tags = f" local-tag={quoteattr(dialog.local_tag)}" if dialog.local_tag else ""
+    tags += f" remote-tag={quoteattr(dialog.remote_tag)}" if dialog.remote_tag else ""
+    name = f" display={quoteattr(dialog.remote_name)}" if dialog.remote_name else ""
+    return (
+        f"<dialog id={quoteattr(dialog.id)} call-id={quoteattr(dialog.call_id)}{tags} "
+        f'direction="{"initiator" if dialog.initiator else "recipient"}">\r\n'
+        f"<state>{state}</state>\r\n"
+        f"<remote><identity{name}>{escape(remote)}</identity><target uri={quoteattr(remote)}/></remote>\r\n"
+        f"<local><identity>{escape(entity)}</identity><target uri={quoteattr(entity)}/></local>\r\n"
+        "</dialog>\r\n"
+    )
