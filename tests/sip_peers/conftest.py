@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from support.sip_peers.baresip import DeskPhone
@@ -10,6 +11,9 @@ from support.sip_peers.kamailio import Kamailio
 from support.sip_peers.peers import Peers
 from support.sip_peers.programs import missing_packages
 from support.sip_peers.sipp import Sipp
+
+if TYPE_CHECKING:
+    from support.sip_peers.duty import DutyLine
 
 HERE = Path(__file__).parent
 
@@ -35,6 +39,14 @@ def peers() -> Iterator[Peers]:
 def kamailio(peers: Peers) -> Kamailio:
     """The exchange, with its ordinary settings."""
     return peers.kamailio()
+
+
+@pytest.fixture
+def line(peers: Peers, kamailio: Kamailio) -> DutyLine:
+    """dutyphone, registered."""
+    line = peers.duty()
+    line.connect()
+    return line
 
 
 @pytest.fixture

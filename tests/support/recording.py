@@ -42,6 +42,7 @@ class Recording:
         self.folder = folder
         self.clock: Clock = SystemClock()
         self.lines: dict[str, Callable[[], Driver]] = {}
+        self.driver_name = "serial_modem"
         self.complaints: list[str] = []
         self.failure: BaseException | None = None
         self.store = Store.open(f"sqlite:///{folder / 'duty.db'}", key_folder=folder)
@@ -65,7 +66,7 @@ class Recording:
             self.store,
             RecorderPlan(
                 lines=[
-                    LinePlan(line=line, title=line, driver_name="serial_modem", port="", driver=driver())
+                    LinePlan(line=line, title=line, driver_name=self.driver_name, port="", driver=driver())
                     for line, driver in self.lines.items()
                 ],
                 site=Site(area_code="010"),

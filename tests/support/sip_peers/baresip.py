@@ -125,10 +125,10 @@ class DeskPhone:
             size = int(length)
             if len(rest) <= size:
                 return
-            event = json.loads(rest[:size])
+            event = json.loads(rest[:size].decode(errors="replace"))
             self._events.append(event)
             if event.get("type") == "CALL_INCOMING":
                 self._ringing.add(event["id"])
             elif event.get("type") in ("CALL_ESTABLISHED", "CALL_CLOSED"):
-                self._ringing.discard(event["id"])
+                self._ringing.discard(event.get("id", ""))
             self._heard = rest[size + 1 :]

@@ -56,8 +56,12 @@ class Kamailio:
         ping_s: int = 0,
         reason: bool = True,
         ipv6: bool = False,
+        domain: str = "",
     ) -> None:
-        """`granted_s`: the longest registration it grants, 0 for what is asked. `reason`: CANCELs say why."""
+        """`granted_s`: the longest registration it grants, 0 for what is asked. `reason`: CANCELs say why.
+
+        `domain`: a name that it answers to beside its address.
+        """
         self.folder, self.places, self.account = folder, places, account
         self.settings = {
             "AUTH_USER": auth_user,
@@ -70,6 +74,7 @@ class Kamailio:
             "REASON": int(reason),
         }
         self.hosts = ["127.0.0.1", "[::1]"] if ipv6 else ["127.0.0.1"]
+        self.domains = [domain] if domain else []
         self._starts = 0
         self._wires: list[Path] = []
         self._logs: list[Path] = []
@@ -88,7 +93,9 @@ class Kamailio:
             (FILES / "kamailio.cfg").read_text("utf-8"),
             **self.settings,
             LISTEN="\n".join(f"listen={kind}:{host}:{port}" for host in self.hosts for kind in ("udp", "tcp")),
-            ALIASES="\n".join(f'alias="{host}:{port}"' for host in self.hosts),
+            ALIASES="\n".join(
+                f'alias="{name}"' for name in [*(f"{host}:{port}" for host in self.hosts), *self.domains]
+            ),
             SERVER=self.places.server,
             MODULES=f"{modules}/",
             FOLDER=here,

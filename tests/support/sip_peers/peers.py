@@ -9,12 +9,16 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from support.sip_peers.baresip import DeskPhone
 from support.sip_peers.kamailio import ACCOUNT, PASSWORD, Kamailio
 from support.sip_peers.programs import Places, Program
 from support.sip_peers.sipp import SDP, Sipp
+from support.sip_peers.wire import Packet
+
+if TYPE_CHECKING:
+    from support.sip_peers.duty import DutyLine
 
 CALLER = "01055501234"
 
@@ -46,6 +50,14 @@ class Peers:
         self._running.callback(self.exchange.kill)
         self.exchange.start()
         return self.exchange
+
+    def duty(self, **options: Any) -> DutyLine:
+        """dutyphone with its account, not yet connected; `options` of the line stand over the ordinary ones."""
+        from support.sip_peers.duty import DutyLine
+
+        line = DutyLine(self.folder / f"duty-{next(self._sipps)}", self.places, self._wire, **options)
+        self._running.callback(line.close)
+        return line
 
     def desk_phone(self, **settings: Any) -> DeskPhone:
         """A telephone of flesh and blood under the same account."""
@@ -81,20 +93,22 @@ class Peers:
         body: str = SDP,
         body_type: str = "application/sdp",
         local: str = "",
+        port_after: int = 0,
         remote: str = "",
         request_uri: str = "",
         **options: Any,
     ) -> Sipp:
         """Somebody calls `called` over the trunk.
 
-        `caller` is the value of From, without its tag. `headers` are lines of the INVITE. With `remote` and
-        `request_uri` (without "sip:") the call goes there instead of to the exchange.
+        `caller` is the value of From, without its tag; of two callers at once one needs a `port_after`. `headers` are
+        lines of the INVITE. With `remote` and `request_uri` (without "sip:") the call goes there instead of to the
+        exchange.
         """
         to = f"{called}@{self.places.server}"
         kinds = [f"Content-Type: {body_type}"] if body else ["X-Body: none"]
         return self._sipp(
             scenario,
-            local=local or self.places.trunk,
+            local=local or self.places.trunk_line(port_after),
             remote=remote or self.places.server,
             CALLED=request_uri or to,
             TO=to,
@@ -121,13 +135,14 @@ class Peers:
         self._running.callback(running.end, signal.SIGKILL)
         return running
 
+    def _wire(self) -> list[Packet]:
+        return self.exchange.wire() if self.exchange is not None else []
+
     def tell(self) -> str:
         """What happened on the wire, without what the exchange says to itself."""
-        if self.exchange is None:
-            return "no exchange"
         first = None
         lines = []
-        for packet in self.exchange.wire():
+        for packet in self._wire():
             first = first or packet.at
             lines.append(f"{packet.at - first:8.3f} {packet.source} -> {packet.target} {packet.first_line}")
         return "\n".join(lines)

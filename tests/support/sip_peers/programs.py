@@ -116,7 +116,7 @@ class Places:
 
     @property
     def trunk(self) -> str:
-        return f"127.0.0.2:{self.base + 28}"
+        return self.trunk_line()
 
     @property
     def gateway(self) -> str:
@@ -125,6 +125,10 @@ class Places:
     @property
     def stranger(self) -> str:
         return f"127.0.0.9:{self.base + 30}"
+
+    def trunk_line(self, n: int = 0) -> str:
+        """The trunk, or the `n`th place beside it for one more caller at the same time."""
+        return f"127.0.0.2:{self.base + 28 + n}"
 
     def voice(self, n: int) -> int:
         """The port for the voice of the `n`th program that is no telephone."""
@@ -157,6 +161,7 @@ class Program:
             self.process = subprocess.Popen(
                 [path, *arguments],
                 cwd=folder,
+                env={**os.environ, "HOME": str(folder)},  # sipvicious keeps its scans there
                 stdin=subprocess.PIPE,  # kept open: baresip ends with its keyboard
                 stdout=output,
                 stderr=subprocess.STDOUT,
