@@ -155,6 +155,14 @@ def read_name_addr(value: str) -> NameAddr | None:
     return _addressed("", text, tail) if _BARE.fullmatch(text) else None
 
 
+def read_uri(text: str) -> uris.Uri | None:
+    """An address without brackets around it."""
+    try:
+        return uris.read(text)
+    except uris.NotUri:
+        return None
+
+
 def read_cseq(value: str) -> CSeq | None:
     if (parts := _CSEQ.fullmatch(value.strip())) is None:
         return None
@@ -216,7 +224,7 @@ def name_addrs(message: Message, name: str) -> tuple[NameAddr, ...]:
 
 def request_uri(request: Request) -> uris.Uri | None:
     """Where the request is to go, understood."""
-    return _uri(request.uri)
+    return read_uri(request.uri)
 
 
 def expires(message: Message) -> int | None:
@@ -268,7 +276,7 @@ def _in_brackets(name: str, rest: str) -> NameAddr | None:
 def _addressed(name: str, text: str, tail: str) -> NameAddr:
     raw = name.encode("utf-8", "surrogateescape")
     decoded = decode_name(raw)[:LONGEST_NAME] if raw else ""
-    return NameAddr(decoded, raw, _uri(text), text, grammar.read_parameters(tail))
+    return NameAddr(decoded, raw, read_uri(text), text, grammar.read_parameters(tail))
 
 
 def _port(text: str) -> int | None:
@@ -283,10 +291,3 @@ def _name_addrs(message: Message, name: str) -> Iterator[NameAddr]:
     for value in message.headers.all(name):
         if (address := read_name_addr(value)) is not None:
             yield address
-
-
-def _uri(text: str) -> uris.Uri | None:
-    try:
-        return uris.read(text)
-    except uris.NotUri:
-        return None

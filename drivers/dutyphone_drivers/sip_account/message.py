@@ -20,6 +20,8 @@ LONGEST_FIELD: Final = 16_384
 """Characters in one header field, unfolded."""
 MOST_FIELDS: Final = 256
 VERSION: Final = "SIP/2.0"
+END_OF_HEAD: Final = re.compile(rb"\r?\n\r?\n")
+"""Line ends are CRLF (RFC 3261 §7); a bare LF is taken for one."""
 
 Field = tuple[str, str]
 
@@ -84,7 +86,6 @@ LIST_FIELDS: Final = frozenset(
 _VERSION = re.compile(r"SIP/[0-9]{1,9}\.[0-9]{1,9}", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0[ \t]+([1-6][0-9]{2})(?:[ \t]+(.*))?", re.IGNORECASE | re.DOTALL)
 _FIELD = re.compile(rf"({grammar.TOKEN})[ \t]*:[ \t]*(.*)", re.DOTALL)
-_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _LINE_END = re.compile(r"\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _LINE_BREAKS = str.maketrans("\r\n", "  ")
@@ -203,10 +204,25 @@ def read(data: bytes) -> Message:
         raise NotSip(f"a first line of {len(start)} characters")
     status_line = _STATUS_LINE.fullmatch(start)
     method, uri, version = ("", "", "") if status_line else _read_request_line(start)
-    headers, body = _framed(_read_headers(lines[1]) if len(lines) > 1 else Headers(), body)
+    headers, body = _framed(read_headers(lines[1]) if len(lines) > 1 else Headers(), body)
     if status_line:
         return Response(int(status_line[1]), status_line[2] or "", headers, body)
     return Request(method, uri, headers, body, version)
+
+
+def read_headers(text: str) -> Headers:
+    """The header fields of `text`. A line that is none is passed over. Raises `NotSip` for too much."""
+    found: list[Field] = []
+    for line in _LINE_END.split(_FOLD.sub(" ", text)):
+        if len(line) > LONGEST_FIELD:
+            raise NotSip(f"a header field of {len(line)} characters")
+        if (parts := _FIELD.fullmatch(line)) is None:
+            continue
+        if len(found) == MOST_FIELDS:
+            raise NotSip(f"more than {MOST_FIELDS} header fields")
+        name = parts[1]
+        found.append((_COMPACT.get(name.lower(), name) if len(name) == 1 else name, _value(parts[2])))
+    return Headers(found)
 
 
 def render(message: Message) -> bytes:
@@ -237,7 +253,7 @@ def declared_length(headers: Headers) -> int | None:
 
 def _parted(data: bytes) -> tuple[str, bytes]:
     """Head and body; without an empty line all is head."""
-    if (end := _END_OF_HEAD.search(data)) is None:
+    if (end := END_OF_HEAD.search(data)) is None:
         head, body = data, b""
     else:
         head, body = data[: end.start()], data[end.end() :]
@@ -258,21 +274,6 @@ def _framed(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
     if length is None or length > len(body):
         return headers, body
     return headers.without("Content-Length"), body[:length]
-
-
-def _read_headers(text: str) -> Headers:
-    """The header fields of `text`. A line that is none says nothing and is passed over."""
-    found: list[Field] = []
-    for line in _LINE_END.split(_FOLD.sub(" ", text)):
-        if len(line) > LONGEST_FIELD:
-            raise NotSip(f"a header field of {len(line)} characters")
-        if (parts := _FIELD.fullmatch(line)) is None:
-            continue
-        if len(found) == MOST_FIELDS:
-            raise NotSip(f"more than {MOST_FIELDS} header fields")
-        name = parts[1]
-        found.append((_COMPACT.get(name.lower(), name) if len(name) == 1 else name, _value(parts[2])))
-    return Headers(found)
 
 
 def _value(text: str) -> str:

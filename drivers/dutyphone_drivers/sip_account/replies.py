@@ -46,6 +46,7 @@ REASONS: Final = {
     430: "Flow Failed",  # RFC 5626
     433: "Anonymity Disallowed",  # RFC 5079
     439: "First Hop Lacks Outbound Support",  # RFC 5626
+    469: "Bad Info Package",  # RFC 6086
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
     482: "Loop Detected",
