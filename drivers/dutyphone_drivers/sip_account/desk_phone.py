@@ -10,8 +10,8 @@ then caller and moment must do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import Enum
 
 from dutyphone.clock import Moment
@@ -28,7 +28,7 @@ from dutyphone.lines.events import (
     Evidence,
     LineEvent,
 )
-from dutyphone_drivers.sip_account.dialog_info import DialogInfo, DialogSeen
+from dutyphone_drivers.sip_account.dialog_info import DialogInfo, DialogSeen, DialogState, Initiator
 
 OWN_BRANCH_S = 1.0
 """Our own INVITE comes this soon before or after the exchange tells that the desk telephone rings."""
@@ -42,8 +42,12 @@ MOST_KEPT = 4_000
 ENDED_KEPT_S = 60.0
 """A call that is over is remembered this long: exchanges repeat finished dialogs."""
 
-_NUMBER_DIGITS = 7
-"""Numbers that agree in their last digits are the same, with or without area code or prefix."""
+_SETTLED = frozenset({DialogState.PROCEEDING, DialogState.EARLY, DialogState.CONFIRMED})
+"""A dialog that is only being tried may be one that the exchange forgot: kamailio never ends that of an INVITE which it
+answered with a challenge."""
+
+_LEAST_DIGITS, _MOST_DIGITS = 7, 8
+"""Long numbers that agree in their last digits are the same, with or without area code or country code."""
 
 
 class Stage(Enum):
@@ -66,7 +70,7 @@ class _Call:
     number: str = ""
     own: bool = False  # our branch tells of it
     here: bool = False  # it is taken or dialled here: the watch has nothing to add
-    dialog: str = ""  # the watched dialog it is, if any
+    dialogs: dict[str, DialogState] = field(default_factory=dict)  # the watched ones it is, by their ids
     offered_to_desk: DialogSeen | None = None
 
 
@@ -77,9 +81,11 @@ class DeskPhone:
         self._line = line
         self._calls: dict[str, _Call] = {}
         self._of_dialog: dict[str, _Call] = {}
+        self._stale: dict[str, None] = {}  # dialogs that may be told as being tried for ever
         self._waiting: dict[str, _Call] = {}  # those of whom something will be said if nothing more is heard
         self._swept_at: Moment | None = None
         self._is_watched = False
+        self._is_first_info = True
 
     @property
     def open_calls(self) -> int:
@@ -89,6 +95,8 @@ class DeskPhone:
     def watched(self, *, is_active: bool) -> None:
         """Whether the exchange tells of the desk telephone now."""
         self._is_watched = is_active
+        if not is_active:
+            self._is_first_info = True
 
     # --- what our own legs say -----------------------------------------------------------------------------------
 
@@ -103,15 +111,7 @@ class DeskPhone:
         call = self._calls.get(event.call_ref)
         match event:
             case CallOffered():
-                self._forget_old(event.at)
-                self._calls[event.call_ref] = _Call(
-                    ref=event.call_ref,
-                    direction=event.direction,
-                    stage=Stage.OFFERED,
-                    since=event.at,
-                    own=True,
-                    here=event.direction is Direction.OUTGOING,
-                )
+                return self._on_offered(call, event)
             case CallerIdHeard() if call is not None:
                 call.number = event.number or ""
                 self._join_seen(call, event.at)
@@ -123,10 +123,28 @@ class DeskPhone:
                 call.stage, call.since = Stage.OVER, event.at
         return [event]
 
+    def _on_offered(self, seen: _Call | None, event: CallOffered) -> list[LineEvent]:
+        self._forget_old(event.at)
+        if seen is not None and seen.stage is not Stage.OVER:  # the watch was first
+            is_told = seen.stage is not Stage.SEEN
+            self._waiting.pop(seen.ref, None)
+            seen.own = True
+            seen.stage = seen.stage if is_told else Stage.OFFERED
+            return [] if is_told else [event]
+        self._calls[event.call_ref] = _Call(
+            ref=event.call_ref,
+            direction=event.direction,
+            stage=Stage.OFFERED,
+            since=event.at,
+            own=True,
+            here=event.direction is Direction.OUTGOING,
+        )
+        return [event]
+
     def _on_withdrawn(self, call: _Call, event: CallWithdrawn) -> list[LineEvent]:
         call.own = False
-        if call.stage is Stage.TAKEN:
-            return []  # the watch has told already who took it
+        if call.stage in (Stage.TAKEN, Stage.OVER):
+            return []  # the watch has told already
         if event.evidence is Evidence.ANSWERED_ELSEWHERE and self._is_watched:
             call.stage, call.since = Stage.TAKEN, event.at
             self._waiting[call.ref] = call
@@ -140,7 +158,8 @@ class DeskPhone:
         """The watch saw this call before our branch of it came."""
         for seen in self._waiting.values():
             if seen.stage is Stage.SEEN and _same_number(seen.number, call.number):
-                self._bind(call, seen.dialog)
+                for dialog, state in seen.dialogs.items():
+                    self._bind(call, dialog, state)
                 seen.stage, seen.since = Stage.OVER, now
                 del self._waiting[seen.ref]
                 return
@@ -155,38 +174,40 @@ class DeskPhone:
             events += self._on_dialog(dialog, now)
         if info.full:
             named = {dialog.id for dialog in info.dialogs}
-            for gone in [call for key, call in self._of_dialog.items() if key not in named]:
+            for gone in [dialog for dialog in self._of_dialog if dialog not in named]:
                 events += self._ended(gone, now, None)
+        self._is_first_info = False
         return events
 
     def _on_dialog(self, dialog: DialogSeen, now: Moment) -> list[LineEvent]:
-        call = self._of_dialog.get(dialog.id) or self._by_call_id(dialog)
-        if dialog.state == "terminated":
-            return self._ended(call, now, dialog.code) if call is not None else []
-        if call is None:
-            call = self._near(dialog, now)
+        if dialog.state is DialogState.TERMINATED:
+            return self._ended(dialog.id, now, dialog.code)
+        if dialog.state is DialogState.TRYING and (self._is_first_info or dialog.id in self._stale):
+            self._set_aside(dialog.id)
+            return []
+        call = self._of_dialog.get(dialog.id) or self._by_call_id(dialog) or self._near(dialog, now)
         if call is None:
             return self._new(dialog, now)
-        self._bind(call, dialog.id)
-        return self._confirmed(call, now) if dialog.state == "confirmed" else []
+        self._bind(call, dialog.id, dialog.state)
+        return self._confirmed(call, now) if dialog.state is DialogState.CONFIRMED else []
 
     def _new(self, dialog: DialogSeen, now: Moment) -> list[LineEvent]:
-        if len(self._calls) >= MOST_KEPT or not (dialog.remote or dialog.call_id):
+        if len(self._calls) >= MOST_KEPT:
             return []
-        outgoing = dialog.direction == "initiator"
+        outgoing = dialog.direction is Initiator.ITSELF
         call = _Call(
-            ref=f"watch:{dialog.id}",
+            ref=dialog.call_id or f"watch:{dialog.id}",
             direction=Direction.OUTGOING if outgoing else Direction.INCOMING,
             stage=Stage.SEEN,
             since=now,
             number=_number_of(dialog),
-            dialog=dialog.id,
             offered_to_desk=dialog,
         )
-        self._calls[call.ref] = self._of_dialog[dialog.id] = call
-        if outgoing or dialog.state == "confirmed":
+        self._calls[call.ref] = call
+        self._bind(call, dialog.id, dialog.state)
+        if outgoing or dialog.state is DialogState.CONFIRMED:
             events = self._offer(call, now)
-            return events + (self._confirmed(call, now) if dialog.state == "confirmed" else [])
+            return events + (self._confirmed(call, now) if dialog.state is DialogState.CONFIRMED else [])
         self._waiting[call.ref] = call
         return []
 
@@ -207,7 +228,6 @@ class DeskPhone:
                     else []
                 ),
             ]
-        name = dialog.remote.name if dialog.remote is not None else ""
         return [
             offered,
             CallerIdHeard(
@@ -215,7 +235,7 @@ class DeskPhone:
                 at=offered.at,
                 call_ref=call.ref,
                 number=call.number or None,
-                name=name or None,
+                name=(dialog.remote.name if dialog.remote else "") or None,
                 form=CallerIdForm.SIP,
             ),
         ]
@@ -231,10 +251,17 @@ class DeskPhone:
         evidence = Evidence.EXCHANGE if outgoing else Evidence.ANSWERED_ELSEWHERE
         return [*events, CallTaken(line=self._line, at=now, call_ref=call.ref, evidence=evidence)]
 
-    def _ended(self, call: _Call, now: Moment, code: int | None) -> list[LineEvent]:
-        self._of_dialog.pop(call.dialog, None)
+    def _ended(self, dialog: str, now: Moment, code: int | None) -> list[LineEvent]:
+        call = self._of_dialog.pop(dialog, None)
+        if call is None:
+            return []
+        was = call.dialogs.pop(dialog)
         if call.stage is Stage.OVER or call.here or (call.own and call.stage is Stage.OFFERED):
             return []  # our own branch says, or has said, how it ended
+        if call.stage is Stage.TAKEN and was is not DialogState.CONFIRMED and call.dialogs:
+            return []  # another telephone that rang, and did not take it
+        if call.stage is not Stage.TAKEN and any(state in _SETTLED for state in call.dialogs.values()):
+            return []
         events: list[LineEvent] = []
         if call.stage is Stage.SEEN:
             events += self._offer(call, now)
@@ -260,7 +287,7 @@ class DeskPhone:
             del self._waiting[call.ref]
             if call.stage is Stage.SEEN:
                 events += self._offer(call, now)
-            elif call.stage is Stage.TAKEN and not call.dialog:  # taken, and not at the telephone that is watched
+            elif call.stage is Stage.TAKEN and not call.dialogs:  # taken, and not at the telephone that is watched
                 call.stage, call.since = Stage.OVER, now
                 events.append(
                     CallOver(line=self._line, at=now, call_ref=call.ref, evidence=Evidence.ANSWERED_ELSEWHERE)
@@ -289,19 +316,24 @@ class DeskPhone:
 
     def _near(self, dialog: DialogSeen, now: Moment) -> _Call | None:
         """The call of the same caller that began, or was taken, at about this moment."""
-        if dialog.direction == "initiator":
+        if dialog.direction is Initiator.ITSELF:
             return None
         number = _number_of(dialog)
         for call in self._calls.values():
-            if call.dialog or call.direction is not Direction.INCOMING or not _same_number(call.number, number):
+            if call.dialogs or call.direction is not Direction.INCOMING or not _same_number(call.number, number):
                 continue
             if call.stage is Stage.OFFERED or (call.stage is Stage.TAKEN and now.since(call.since) <= PICK_UP_S):
                 return call
         return None
 
-    def _bind(self, call: _Call, dialog: str) -> None:
-        call.dialog = dialog
+    def _bind(self, call: _Call, dialog: str, state: DialogState) -> None:
+        call.dialogs[dialog] = state
         self._of_dialog[dialog] = call
+
+    def _set_aside(self, dialog: str) -> None:
+        self._stale[dialog] = None
+        while len(self._stale) > MOST_KEPT:
+            del self._stale[next(iter(self._stale))]
 
     def _forget_old(self, now: Moment) -> None:
         if self._swept_at is not None and now.since(self._swept_at) < ENDED_KEPT_S / 4:
@@ -313,9 +345,9 @@ class DeskPhone:
             if call.stage is Stage.OVER and now.since(call.since) > ENDED_KEPT_S
         ]
         for ref in old:
-            call = self._calls.pop(ref)
-            if self._of_dialog.get(call.dialog) is call:
-                del self._of_dialog[call.dialog]
+            for dialog in self._calls.pop(ref).dialogs:
+                self._of_dialog.pop(dialog, None)
+                self._set_aside(dialog)
 
 
 def _due(call: _Call) -> float:
@@ -324,19 +356,18 @@ def _due(call: _Call) -> float:
 
 
 def _number_of(dialog: DialogSeen) -> str:
-    uri = dialog.remote.uri if dialog.remote is not None else None
-    if uri is None:
-        return ""
-    return uri.user or ""
+    """Of the far end, as a person would dial it."""
+    remote = dialog.remote.uri if dialog.remote is not None else None
+    return remote.user if remote is not None else ""
 
 
 def _same_number(one: str, other: str) -> bool:
     ones, others = _digits(one), _digits(other)
     if not ones or not others:
         return one == other
-    shorter = min(len(ones), len(others))
-    return ones[-shorter:] == others[-shorter:] if shorter >= _NUMBER_DIGITS else ones == others
+    shorter = min(len(ones), len(others), _MOST_DIGITS)
+    return ones[-shorter:] == others[-shorter:] if shorter >= _LEAST_DIGITS else ones == others
 
 
-def _digits(number: str) -> Sequence[str]:
+def _digits(number: str) -> str:
     return "".join(sign for sign in number if sign.isdigit())

@@ -76,8 +76,10 @@ class Registrar:
         )
 
     def grant(self, expires_s: int = 60, *fields: tuple[str, str]) -> list[LineEvent]:
+        """The last REGISTER is answered."""
         contact = f"<{self.registration.contact}>;expires={expires_s}"
-        return self.answer(200, ("Contact", contact), *fields)
+        last = max(i for i, (_key, request, _to) in enumerate(self.sent) if request.method == "REGISTER")
+        return self.answer(200, ("Contact", contact), *fields, to=last)
 
     def time_out(self, to: int = -1) -> list[LineEvent]:
         return self._keep(self.registration.on_timeout(self.sent[to][0], self.clock.now()))
