@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from dutyphone.errors import TranscriptError
 from dutyphone.i18n import _, language
 from dutyphone.lines.transcript import Transcript, parse_transcript
-from dutyphone_simulators.world import check_world
+from dutyphone_simulators.world import VERBS, Verbs, check_world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,21 +21,32 @@ class ScenarioInfo:
     title: str
 
 
-def list_scenarios() -> list[ScenarioInfo]:
-    """Every scenario that comes with the program."""
-    return [ScenarioInfo(name=name, title=_title(load_scenario(name))) for name in _names()]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Where the scenarios of one kind of line stand, and what can happen in them."""
+
+    package: str
+    verbs: Verbs
 
 
-def load_scenario(scenario: str | Path) -> Transcript:
+MODEM_SHELF = Shelf(package="dutyphone_simulators", verbs=VERBS)
+
+
+def list_scenarios(shelf: Shelf = MODEM_SHELF) -> list[ScenarioInfo]:
+    """Every scenario on `shelf`, which comes with the program."""
+    return [ScenarioInfo(name=name, title=_title(load_scenario(name, shelf))) for name in _names(shelf)]
+
+
+def load_scenario(scenario: str | Path, shelf: Shelf = MODEM_SHELF) -> Transcript:
     """The scenario of that name, or the file of that path. Raises `TranscriptError` with a sentence."""
-    if isinstance(scenario, str) and scenario in _names():
-        text = resources.files(__package__).joinpath("scenarios", f"{scenario}.txt").read_text("utf-8")
-        return _checked(text, scenario)
+    if isinstance(scenario, str) and scenario in _names(shelf):
+        text = _folder(shelf).joinpath(f"{scenario}.txt").read_text("utf-8")
+        return _checked(text, scenario, shelf)
     path = Path(scenario)
     if isinstance(scenario, str) and path.name == scenario and not path.exists():
         raise TranscriptError(
             _("There is no scenario called {name!r}.").format(name=scenario),
-            advice=_("Known ones: {names}. A file is named by its path.").format(names=", ".join(_names())),
+            advice=_("Known ones: {names}. A file is named by its path.").format(names=", ".join(_names(shelf))),
         )
     try:
         text = path.read_text("utf-8")
@@ -44,18 +56,22 @@ def load_scenario(scenario: str | Path) -> Transcript:
             advice=_("It is a text file in UTF-8; see docs/transcripts.md."),
             evidence=str(wrong),
         ) from wrong
-    return _checked(text, path.name)
+    return _checked(text, path.name, shelf)
 
 
-def _checked(text: str, source: str) -> Transcript:
+def _checked(text: str, source: str, shelf: Shelf) -> Transcript:
     transcript = parse_transcript(text, source=source)
-    check_world(transcript)
+    check_world(transcript, shelf.verbs)
     return transcript
 
 
-def _names() -> list[str]:
-    folder = resources.files(__package__).joinpath("scenarios")
-    return sorted(entry.name.removesuffix(".txt") for entry in folder.iterdir() if entry.name.endswith(".txt"))
+def _folder(shelf: Shelf) -> Traversable:
+    return resources.files(shelf.package).joinpath("scenarios")
+
+
+def _names(shelf: Shelf) -> list[str]:
+    entries = _folder(shelf).iterdir()
+    return sorted(entry.name.removesuffix(".txt") for entry in entries if entry.name.endswith(".txt"))
 
 
 def _title(transcript: Transcript) -> str:

@@ -7,7 +7,7 @@ value means that one of it is drawn each time the step is played: `rings=[2,3,5]
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,77 +18,27 @@ from dutyphone_simulators.caller_id import Standard, Withheld
 from dutyphone_simulators.exchange import CADENCES, CallerIdTime, IncomingCall, Phone
 from dutyphone_simulators.modem import Ears
 from dutyphone_simulators.uart import LineEnds
-
-Convert = Callable[[Any], Any]
-
-_LARGEST_SHIFT_S = 10 * 365 * 86_400.0
-
-
-def _text(value: Any) -> str:
-    return str(value)
-
-
-def _digits(value: Any) -> str:
-    if not isinstance(value, str | int) or not set(str(value)) <= set("0123456789*#+ABCD"):
-        raise ValueError(_("digits, * and # are meant"))
-    return str(value)
-
-
-def _yes(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(_("true or false is meant"))  # noqa: TRY004  every wrong value is a ValueError here
-    return value
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 86_400:
-        raise ValueError(_("seconds are meant, 0 to 86400"))
-    return float(value)
-
-
-def _shift(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_SHIFT_S:
-        raise ValueError(_("seconds are meant, forwards or (negative) backwards"))
-    return float(value)
-
-
-def _count(low: int, high: int) -> Convert:
-    def convert(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(_("a number from {low} to {high} is meant").format(low=low, high=high))
-        return value
-
-    return convert
-
-
-def _one_of(choices: Mapping[str, Any]) -> Convert:
-    def convert(value: Any) -> Any:
-        if value not in choices:
-            raise ValueError(_("one of these is meant: {names}").format(names=", ".join(choices)))
-        return choices[value]
-
-    return convert
-
+from dutyphone_simulators.values import Convert, count, digits, one_of, seconds, shift, text, yes
 
 _CALLER: dict[str, Convert] = {
-    "who": _text,
-    "from": _digits,
-    "withheld": _one_of({reason.name.lower(): reason for reason in Withheld}),
-    "name": _text,
-    "called": _digits,
-    "redirected_from": _digits,
+    "who": text,
+    "from": digits,
+    "withheld": one_of({reason.name.lower(): reason for reason in Withheld}),
+    "name": text,
+    "called": digits,
+    "redirected_from": digits,
 }
-_TELEPHONE: dict[str, Convert] = {"phone": _one_of({phone.value: phone for phone in Phone}), "hook": _yes}
+_TELEPHONE: dict[str, Convert] = {"phone": one_of({phone.value: phone for phone in Phone}), "hook": yes}
 _CALL: dict[str, Convert] = {
     **_CALLER,
     **_TELEPHONE,
-    "rings": _count(1, 100),
-    "cadence": _one_of({name: name for name in CADENCES}),
-    "cid": _one_of({time.value: time for time in CallerIdTime}),
-    "standard": _one_of({standard.value: standard for standard in Standard}),
-    "intact": _yes,
-    "answered": _yes,
-    "talk": _seconds,
+    "rings": count(1, 100),
+    "cadence": one_of({name: name for name in CADENCES}),
+    "cid": one_of({time.value: time for time in CallerIdTime}),
+    "standard": one_of({standard.value: standard for standard in Standard}),
+    "intact": yes,
+    "answered": yes,
+    "talk": seconds,
 }
 
 VERBS: Mapping[str, Mapping[str, Convert]] = {
@@ -96,22 +46,22 @@ VERBS: Mapping[str, Mapping[str, Convert]] = {
     "call": _CALL,
     "fax": _CALL,  # a call from a fax machine, answered by one unless it says otherwise
     "lift": _TELEPHONE,
-    "dial": {"digits": _digits},
+    "dial": {"digits": digits},
     "hang_up": {},
     "unplug": {},
-    "replug": {"after": _seconds},
+    "replug": {"after": seconds},
     "reset": {},
-    "deaf": {"to": _one_of({ears.value: ears for ears in Ears})},
+    "deaf": {"to": one_of({ears.value: ears for ears in Ears})},
     "hear": {},
     "forget": {},
-    "echo": {"on": _yes},
-    "split": {"every": _count(0, 4096), "gap": _seconds},
-    "join": {"hold": _seconds},
-    "line_ends": {"left": _one_of({left.value: left for left in LineEnds})},
-    "noise": {"bytes": _count(1, 4096)},
+    "echo": {"on": yes},
+    "split": {"every": count(0, 4096), "gap": seconds},
+    "join": {"hold": seconds},
+    "line_ends": {"left": one_of({left.value: left for left in LineEnds})},
+    "noise": {"bytes": count(1, 4096)},
     "freeze": {},
     "thaw": {},
-    "clock": {"step": _shift},
+    "clock": {"step": shift},
     "stop": {},
 }
 """Every verb with its parameters."""
@@ -126,14 +76,17 @@ class Happening:
     drawn: World  # the step as it was drawn, to be shown to people
 
 
-def check_world(transcript: Transcript) -> None:
-    """Raise `TranscriptError`, naming the line, if a `*` step cannot be played."""
+Verbs = Mapping[str, Mapping[str, Convert]]
+
+
+def check_world(transcript: Transcript, verbs: Verbs = VERBS) -> None:
+    """Raise `TranscriptError`, naming the line, if a `*` step cannot be played with these `verbs`."""
     introduced: set[str] = set()
     for step, number in zip(transcript.steps, transcript.line_numbers, strict=True):
         if not isinstance(step, World):
             continue
         try:
-            _check(step, introduced)
+            _check(step, introduced, verbs)
         except ValueError as wrong:
             raise TranscriptError(
                 _("{source}, line {number}: {why}.").format(source=transcript.source, number=number, why=wrong),
@@ -141,12 +94,14 @@ def check_world(transcript: Transcript) -> None:
             ) from wrong
 
 
-def draw(step: World, chance: random.Random, callers: Mapping[str, Mapping[str, Any]]) -> Happening:
+def draw(
+    step: World, chance: random.Random, callers: Mapping[str, Mapping[str, Any]], verbs: Verbs = VERBS
+) -> Happening:
     """`step`, already checked, with one value drawn from every list and its caller filled in from `callers`."""
     drawn = {name: chance.choice(value) if isinstance(value, list) else value for name, value in step.values.items()}
     if step.verb != "caller" and "who" in drawn:
         drawn = {**callers[drawn["who"]], **drawn}
-    values = {name: VERBS[step.verb][name](value) for name, value in drawn.items()}
+    values = {name: verbs[step.verb][name](value) for name, value in drawn.items()}
     return Happening(verb=step.verb, values=values, drawn=World(step.verb, drawn))
 
 
@@ -174,8 +129,8 @@ def incoming_call(happening: Happening, country: str) -> IncomingCall:
     )
 
 
-def _check(step: World, introduced: set[str]) -> None:
-    parameters = VERBS.get(step.verb)
+def _check(step: World, introduced: set[str], verbs: Verbs) -> None:
+    parameters = verbs.get(step.verb)
     if parameters is None:
         raise ValueError(_("{verb!r} is not something that can happen").format(verb=step.verb))
     for name, value in step.values.items():
@@ -195,6 +150,6 @@ def _check(step: World, introduced: set[str]) -> None:
                 raise ValueError(_("{name} was not introduced by a caller step").format(name=candidate))
     if "from" in step.values and "withheld" in step.values:
         raise ValueError(_("a number is either sent or withheld"))
-    needed = {"dial": "digits", "noise": "bytes", "caller": "who", "clock": "step"}.get(step.verb)
+    needed = {"dial": "digits", "noise": "bytes", "caller": "who", "clock": "step", "far_end": "number"}.get(step.verb)
     if needed and needed not in step.values:
         raise ValueError(_("{verb} needs {name!r}").format(verb=step.verb, name=needed))
