@@ -21,6 +21,21 @@ class CountryName(Enum):
     UK = "UK"
 
 
+class TransportName(Enum):
+    """`simulate sip --transport`."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    TLS = "tls"
+
+
+class MannerName(Enum):
+    """`simulate sip --manner`."""
+
+    BRANCHES = "branches"
+    PROXY = "proxy"
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the group to `app`."""
     group = typer.Typer(help=_("A line without hardware."), no_args_is_help=True)
@@ -78,12 +93,59 @@ def add_to(app: typer.Typer) -> None:
             stop=_stopped_by_signal(),
         )
 
+    @group.command(help=_("Open a telephone exchange that speaks SIP, with callers, a desk phone and a gateway."))
+    def sip(
+        scenario: str = typer.Argument("sip-night", help=_("A packaged scenario by name, or a file.")),
+        listen: str = typer.Option("127.0.0.1:5060", "--listen", metavar="HOST:PORT", help=_("Where it listens.")),
+        account: str = typer.Option("1001", "--account", help=_("The account that telephones register.")),
+        password: str = typer.Option("duty-1001", "--password", help=_("The password of the account.")),
+        transport: list[TransportName] = typer.Option(
+            [TransportName.UDP, TransportName.TCP], "--transport", help=_("How it can be reached; may be repeated.")
+        ),
+        certificate: Path | None = typer.Option(
+            None, "--certificate", metavar="FILE", help=_("For TLS: certificate in PEM; without it, one is made.")
+        ),
+        key: Path | None = typer.Option(
+            None, "--key", metavar="FILE", help=_("The key of the certificate, unless it stands in the same file.")
+        ),
+        manner: MannerName = typer.Option(
+            MannerName.BRANCHES, "--manner", help=_("A call of its own for each telephone, or one that is forked.")
+        ),
+        desk_phone: bool = typer.Option(
+            True, "--desk-phone/--no-desk-phone", help=_("Whether a desk phone rings beside the registered one.")
+        ),
+        speed: float = speed_option(),
+        loop: bool = typer.Option(False, "--loop", help=_("Begin again when the scenario is over.")),
+        language: str | None = language_option(),
+    ) -> None:
+        from dutyphone_simulators.sip.run import run_sip_exchange
+
+        run_sip_exchange(
+            scenario,
+            listen=listen,
+            account=account,
+            password=password,
+            transports=list(dict.fromkeys(name.value for name in transport)),
+            certificate=certificate,
+            key=key,
+            manner=manner.value,
+            desk_phone=desk_phone,
+            speed=speed,
+            loop=loop,
+            report=typer.echo,
+            stop=_stopped_by_signal(),
+        )
+
     @group.command("list", help=_("List the packaged scenarios and the modems that can be simulated."))
     def list_all(language: str | None = language_option()) -> None:
+        from dutyphone_simulators.sip.script import list_sip_scenarios
         from dutyphone_simulators.wires import list_personalities, list_scenarios
 
         typer.echo(_("Scenarios:"))
         for scenario in list_scenarios():
+            typer.echo(f"  {scenario.name:<18}{scenario.title}")
+        typer.echo(_("Scenarios for an exchange that speaks SIP:"))
+        for scenario in list_sip_scenarios():
             typer.echo(f"  {scenario.name:<18}{scenario.title}")
         typer.echo(_("Modems:"))
         for name in list_personalities():

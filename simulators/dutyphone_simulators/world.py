@@ -150,6 +150,17 @@ def _check(step: World, introduced: set[str], verbs: Verbs) -> None:
                 raise ValueError(_("{name} was not introduced by a caller step").format(name=candidate))
     if "from" in step.values and "withheld" in step.values:
         raise ValueError(_("a number is either sent or withheld"))
-    needed = {"dial": "digits", "noise": "bytes", "caller": "who", "clock": "step", "far_end": "number"}.get(step.verb)
+    needed = _NEEDED.get(step.verb)
     if needed and needed not in step.values:
         raise ValueError(_("{verb} needs {name!r}").format(verb=step.verb, name=needed))
+
+
+_NEEDED = {
+    "dial": "digits",
+    "noise": "bytes",
+    "caller": "who",
+    "clock": "step",
+    "far_end": "number",
+    "desk_calls": "number",
+}
+"""The parameter without which a verb means nothing."""

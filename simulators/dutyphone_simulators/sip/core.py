@@ -16,6 +16,7 @@ from dutyphone_simulators.sip.addresses import Uri, host_port, parse_address, pa
 from dutyphone_simulators.sip.agenda import Agenda
 from dutyphone_simulators.sip.bodies import Body
 from dutyphone_simulators.sip.calls import Branch, Call, CallState, Patience, Step
+from dutyphone_simulators.sip.damage import Damage, damaged
 from dutyphone_simulators.sip.digest import Authenticator, Verdict
 from dutyphone_simulators.sip.ends import (
     DeskBranch,
@@ -25,7 +26,7 @@ from dutyphone_simulators.sip.ends import (
     ScriptedCaller,
     service_code,
 )
-from dutyphone_simulators.sip.identity import Caller, IdentityForm
+from dutyphone_simulators.sip.identity import NAMELESS, Caller
 from dutyphone_simulators.sip.legs import TelephoneBranch, TelephoneCaller
 from dutyphone_simulators.sip.media import Sound, Stream, Streams
 from dutyphone_simulators.sip.messages import Headers, NotSip, Request, Response, read_message
@@ -34,7 +35,7 @@ from dutyphone_simulators.sip.records import CallRecord, Outcome, Way
 from dutyphone_simulators.sip.registrar import Binding, Registrar
 from dutyphone_simulators.sip.replies import reply
 from dutyphone_simulators.sip.settings import ELSEWHERE, Account, CallScript, ExchangeSettings, FarEnd, Manner
-from dutyphone_simulators.sip.strangers import probe, stranger_invite
+from dutyphone_simulators.sip.strangers import plain_invite, probe
 from dutyphone_simulators.sip.transactions import ServerTransaction, Transactions
 from dutyphone_simulators.sip.watchers import DialogState, WatchedDialog, Watchers
 from dutyphone_simulators.sip.wire_end import ALLOW, WireEnd
@@ -120,7 +121,7 @@ class SipExchange:
         number = script.called or account.number or account.name
         script = replace(script, called=number)
         who = script.caller
-        shown = "" if who.form is IdentityForm.ANONYMOUS else who.number
+        shown = "" if who.form in NAMELESS else who.number
         record = self._record(Way.INCOMING, account, shown, who.name, number)
         record.diverted_from = who.diverted_from
         patience = Patience(
@@ -200,15 +201,26 @@ class SipExchange:
         for binding in self.registrar.bindings(self._account(account).name):
             self.network.send(Packet(binding.channel, data))
 
+    def malformed(self, kind: Damage, account: str = "") -> None:
+        """Send every telephone of `account` an INVITE that is damaged in that way."""
+        for binding in self.registrar.bindings(self._account(account).name):
+            own = self.own(binding.channel.door)
+            whole = plain_invite(own, str(binding.contact.uri), "01055509998", self.new_tag())
+            self.network.send(Packet(binding.channel, damaged(whole, kind, self.chance)))
+
     def stranger_calls(self, to: tuple[str, int], user: str, number: str) -> None:
         """Somebody at another address, the door `stranger`, sends an INVITE for `user` straight to `to`."""
-        own = self.own("stranger")
-        self.network.send(Packet(Channel("stranger", to), stranger_invite(own, to, user, number, self.new_tag())))
+        invite = plain_invite(self.own("stranger"), f"sip:{user}@{host_port(to)}", number, self.new_tag())
+        self.network.send(Packet(Channel("stranger", to), invite))
 
     def scan(self, to: tuple[str, int], *, door: str = "stranger", users: tuple[str, ...] = ()) -> None:
         """A scanner looks at `to`: OPTIONS first, then REGISTER and INVITE for the usual extensions."""
         for data in probe(self.own(door), to, users, self.new_tag):
             self.network.send(Packet(Channel(door, to), data))
+
+    def all_bindings(self) -> list[Binding]:
+        """Every telephone that is registered."""
+        return [binding for name in self._accounts for binding in self.registrar.bindings(name)]
 
     # --- what the parts want -------------------------------------------------------------------------------------
 
@@ -485,12 +497,11 @@ class SipExchange:
         )
 
     def _ping(self) -> None:
-        for name in self._accounts:
-            for binding in self.registrar.bindings(name):
-                self._ping_one(name, binding)
+        for binding in self.all_bindings():
+            self._ping_one(binding)
         self.agenda.after(self.settings.ping_s, self._ping)
 
-    def _ping_one(self, account: str, binding: Binding) -> None:
+    def _ping_one(self, binding: Binding) -> None:
         own = host_port(self.own(binding.channel.door))
         request = Request(
             method="OPTIONS",
@@ -507,8 +518,8 @@ class SipExchange:
         self.transactions.request(
             request,
             binding.channel,
-            lambda response: self.pings.append((account, True)) if response.status >= 200 else None,
-            lambda: self.pings.append((account, False)),
+            lambda response: self.pings.append((binding.account, True)) if response.status >= 200 else None,
+            lambda: self.pings.append((binding.account, False)),
         )
 
     def _recover_from(self, outage: int) -> None:

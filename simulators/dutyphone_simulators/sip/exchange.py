@@ -25,6 +25,7 @@ from dutyphone.i18n import _
 from dutyphone_simulators.sip.addresses import host_port
 from dutyphone_simulators.sip.calls import Step
 from dutyphone_simulators.sip.core import SipExchange
+from dutyphone_simulators.sip.damage import Damage
 from dutyphone_simulators.sip.identity import Caller, IdentityForm
 from dutyphone_simulators.sip.messages import Headers
 from dutyphone_simulators.sip.network import Channel, Seen, Way, Weather
@@ -62,7 +63,8 @@ class SimulatedExchange:
     ) -> None:
         self.settings = settings or ExchangeSettings()
         self._clock = clock or SystemClock()
-        self._host, self._port, self._transports = host, port, tuple(transports)
+        self.transports = tuple(transports)
+        self._host, self._port = host, port
         self._stranger = stranger or host
         self._tls = _tls_context(certificate, key) if "tls" in transports else None
         self._changed = threading.Condition(threading.RLock())
@@ -109,7 +111,7 @@ class SimulatedExchange:
     def address(self, transport: str = "") -> tuple[str, int]:
         """Where to register."""
         assert self._doors is not None, "the exchange was not started"
-        return self._doors.addresses[transport or self._transports[0]]
+        return self._doors.addresses[transport or self.transports[0]]
 
     @property
     def server(self) -> str:
@@ -203,6 +205,11 @@ class SimulatedExchange:
         """Send `data` to the telephones of `account`, whatever it is."""
         with self._at_work() as core:
             core.raw(data, account)
+
+    def malformed(self, kind: Damage, account: str = "") -> None:
+        """Send the telephones of `account` an INVITE that is damaged in that way."""
+        with self._at_work() as core:
+            core.malformed(kind, account)
 
     def stranger_calls(self, to: tuple[str, int], user: str = "1001", number: str = "01055509999") -> None:
         """An INVITE from another address straight to `to`."""
@@ -341,7 +348,7 @@ class SimulatedExchange:
         for last in [*[False] * (_TRIES if self._port == 0 else 0), True]:
             doors = Doors(self._addresses(self._port), tls=self._tls, on_lost=self._lost)
             try:
-                if self._port == 0 and len(self._transports) > 1:
+                if self._port == 0 and len(self.transports) > 1:
                     doors.addresses = self._addresses(_free_port(self._host))
                 doors.open_all()
             except DutyphoneError:
@@ -354,8 +361,8 @@ class SimulatedExchange:
 
     def _addresses(self, port: int) -> dict[str, tuple[str, int]]:
         addresses = {}
-        for transport in self._transports:
-            shift = 1 if transport == "tls" and len(self._transports) > 1 and port else 0
+        for transport in self.transports:
+            shift = 1 if transport == "tls" and len(self.transports) > 1 and port else 0
             addresses[transport] = (self._host, port + shift)
         return {**addresses, "media": (self._host, 0), "stranger": (self._stranger, 0)}
 

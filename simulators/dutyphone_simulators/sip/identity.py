@@ -31,7 +31,12 @@ class IdentityForm(Enum):
     ASSERTED_TWICE = "asserted_twice"  # the same, as sip and as tel
     REMOTE_PARTY = "remote_party"  # anonymous From, the truth in Remote-Party-ID
     WITHHELD = "withheld"  # the exchange tells, but the caller asked that nobody be shown: Privacy: id
-    ANONYMOUS = "anonymous"  # nobody says who it is
+    ANONYMOUS = "anonymous"  # nobody says who it is, because the caller asked for that
+    UNAVAILABLE = "unavailable"  # nobody says who it is, because nobody knows (RFC 3398 §8.2.1.1)
+
+
+NAMELESS = frozenset({IdentityForm.ANONYMOUS, IdentityForm.UNAVAILABLE})
+"""The forms in which not even the exchange's own telephones learn a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +130,10 @@ def _anonymous(_caller: Caller, _host: str) -> Identity:
     return Identity(from_=ANONYMOUS, headers=(("Privacy", "id"),))
 
 
+def _unavailable(_caller: Caller, host: str) -> Identity:
+    return Identity(from_=f'"Unavailable" <sip:unavailable@{host}>')
+
+
 _WRITERS: Mapping[IdentityForm, Callable[[Caller, str], Identity]] = {
     IdentityForm.FROM: _from,
     IdentityForm.UNQUOTED: _unquoted,
@@ -138,6 +147,7 @@ _WRITERS: Mapping[IdentityForm, Callable[[Caller, str], Identity]] = {
     IdentityForm.REMOTE_PARTY: _remote_party,
     IdentityForm.WITHHELD: _withheld,
     IdentityForm.ANONYMOUS: _anonymous,
+    IdentityForm.UNAVAILABLE: _unavailable,
 }
 
 

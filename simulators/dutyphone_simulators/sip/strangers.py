@@ -13,42 +13,42 @@ USUAL_USERS = ("100", "101", "200", "1000", "1001", "1002", "2001", "admin", "te
 """Extensions that scanners try first."""
 
 
-def stranger_invite(own: tuple[str, int], to: tuple[str, int], user: str, number: str, tag: str) -> bytes:
-    """An INVITE that looks like any other and comes from where none should come."""
+def plain_invite(own: tuple[str, int], uri: str, number: str, tag: str) -> bytes:
+    """An INVITE for `uri` that looks like any other."""
     offer = bodies.offer(BodyForm.PLAIN, own[0], 40_000)
-    return _request("INVITE", own, to, user, number, tag, (("Content-Type", offer.type),), offer.data)
+    return _request("INVITE", own, uri, number, tag, (("Content-Type", offer.type),), offer.data)
 
 
 def probe(
     own: tuple[str, int], to: tuple[str, int], users: tuple[str, ...], new_tag: Callable[[], str]
 ) -> Iterator[bytes]:
     """What a scanner sends, in order."""
-    yield _request("OPTIONS", own, to, "100", "100", new_tag())
+    there = host_port(to)
+    yield _request("OPTIONS", own, f"sip:100@{there}", "100", new_tag())
     for user in users or USUAL_USERS:
-        yield _request("REGISTER", own, to, user, user, new_tag(), (("Expires", "60"),))
-        yield _request("INVITE", own, to, user, "100", new_tag())
+        yield _request("REGISTER", own, f"sip:{user}@{there}", user, new_tag(), (("Expires", "60"),))
+        yield _request("INVITE", own, f"sip:{user}@{there}", "100", new_tag())
 
 
 def _request(
     method: str,
     own: tuple[str, int],
-    to: tuple[str, int],
-    user: str,
+    uri: str,
     number: str,
     tag: str,
     headers: tuple[tuple[str, str], ...] = (),
     body: bytes = b"",
 ) -> bytes:
-    here, there = host_port(own), host_port(to)
+    here = host_port(own)
     return write_message(
         Request(
             method=method,
-            uri=f"sip:{user}@{there}",
+            uri=uri,
             headers=(
                 ("Via", f"SIP/2.0/UDP {here};branch=z9hG4bK-{tag};rport"),
                 ("Max-Forwards", "70"),
                 ("From", f'"{number}" <sip:{number}@{here}>;tag={tag}'),
-                ("To", f"<sip:{user}@{there}>"),
+                ("To", f"<{uri}>"),
                 ("Call-ID", f"{tag}@{own[0]}"),
                 ("CSeq", f"1 {method}"),
                 ("Contact", f"<sip:{number}@{here}>"),
