@@ -6,6 +6,8 @@ more comes. The first value of a kind stands; a word for "no number" never stand
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 from dutyphone.lines.events import CallerIdForm, NameAbsence, NumberAbsence
@@ -13,6 +15,8 @@ from dutyphone.lines.names import decode_name
 from dutyphone_drivers.serial_modem import absence, frames
 from dutyphone_drivers.serial_modem.fields import Field, Kind
 
+_UNDIALLED = re.compile(r"(?:;|\s+\**)$")
+"""What some devices put behind a number."""
 _LONGEST_NUMBER = 40
 """Characters. ITU-T E.164 allows 15 digits; the rest is room for prefixes and punctuation."""
 _FEWEST_MESSAGE_DIGITS = 24
@@ -195,7 +199,7 @@ def _number(fields: tuple[Field, ...]) -> tuple[str | None, NumberAbsence | None
     reasons = [f.value for f in fields if f.kind is Kind.NO_NUMBER]
     why: NumberAbsence | None = None
     for value in candidates:
-        said = _text(value)
+        said = _UNDIALLED.sub("", unicodedata.normalize("NFKC", _text(value)))
         absent = absence.number_absence(said)
         if absent is None:
             return said[:_LONGEST_NUMBER], None

@@ -30,11 +30,11 @@ from dutyphone_drivers.serial_modem.boxes import Step as BoxStep
 from dutyphone_drivers.serial_modem.caller_id import Burst, put_together
 from dutyphone_drivers.serial_modem.dialogue import QUIET_MODE, Dialogue, Memory, News, Plan, Report, converse
 from dutyphone_drivers.serial_modem.health import Health
-from dutyphone_drivers.serial_modem.line_state import Manner, Said, TelephoneLine
+from dutyphone_drivers.serial_modem.line_state import Manner, Said, TelephoneLine, Teller
 from dutyphone_drivers.serial_modem.line_table import CUE_OF_SIGN, Cue, State
 from dutyphone_drivers.serial_modem.signs import Sign
 from dutyphone_drivers.serial_modem.timing import Timing
-from dutyphone_drivers.serial_modem.tokenizer import ComplexCloses, DleCode, Line, Token, Tokenizer
+from dutyphone_drivers.serial_modem.tokenizer import ComplexCloses, DleCode, Line, Message, Token, Tokenizer
 
 _MOST_CHANNELS = 16
 """Lines of the largest box; what names a further one is kept as noise."""
@@ -103,6 +103,7 @@ class ModemCore:
         events = self._expire(now, data_came=True)
         for token in self._wire.tokenizer.feed(data):
             events += self._hear(token, now)
+            events += self._expire(now, data_came=True)  # it may have made a wait shorter
         self._wire.line_end_at = now.mono + self._timing.line_flush_s if self._wire.tokenizer.pending else None
         return self._watched(events, now)
 
@@ -204,6 +205,10 @@ class ModemCore:
             case DleCode(code, wire):
                 sign = signs.DLE_SIGNS.get(code)
                 return self._noise(wire, now) if sign is None else self._sign(sign, now, wire, code=code)
+            case Message(body, wire):
+                self._spoken(now)
+                self._wire.burst.add_hex(body.hex().upper().encode("ascii"), wire)
+                return self._burst_grew(now)
             case Line(text, wire):
                 return self._hear_line(reader.clean(text), wire, now)
 
@@ -214,6 +219,9 @@ class ModemCore:
         dialogue = self._wire.dialogue
         if dialogue is not None and dialogue.hears_echo(words):
             return []
+        if text == reader.NUMERIC_RING and self._numbers_are_results():
+            self._spoken(now)
+            return self._ring(now, Said(wire=wire))
         reading = reader.read_line(
             text,
             bare_number=self._wire.bare_number and not (dialogue is not None and dialogue.listening),
@@ -225,6 +233,12 @@ class ModemCore:
         if self._wire.dialogue is not None and (reports := self._wire.dialogue.hear(words, now.mono)) is not None:
             return self._report(reports, now)
         return self._noise(wire, now)
+
+    def _numbers_are_results(self) -> bool:
+        """Whether a number on its own can only be a result of a modem that forgot to say them in words."""
+        if self._plan.profile is not None and not self._plan.profile.talks_at:
+            return False
+        return self._wire.dialogue is not None and not self._wire.dialogue.may_be_told_a_number
 
     def _is_ringing(self) -> bool:
         return self._wire.burst.is_open or self._lines[""].state in (State.PRE_CALL, State.RINGING)
@@ -267,7 +281,7 @@ class ModemCore:
         line = self._lines[""]
         match sign:
             case Sign.RING:
-                return self._ring(now, Said(wire=wire))
+                return self._ring(now, Said(wire=wire), teller=Teller.SIGN)
             case Sign.BURST_BEGINS:
                 self._wire.burst.open(wire)
                 return self._burst_grew(now)
@@ -283,10 +297,11 @@ class ModemCore:
         cue, evidence = CUE_OF_SIGN[sign]
         return events + line.cue(cue, now, Said(wire=wire, evidence=evidence, station=signs.fax_station(wire)))
 
-    def _ring(self, now: Moment, said: Said, *, by_cadence: bool = False, inside: bool = False) -> list[LineEvent]:
-        events = self._close_burst(now)
+    def _ring(self, now: Moment, said: Said, *, teller: Teller = Teller.WORD, inside: bool = False) -> list[LineEvent]:
+        """A ring ends a burst, unless it came into the middle of a hexadecimal message."""
+        events = [] if self._wire.burst.wants_hex else self._close_burst(now)
         self._lines[""].manner = Manner.MODEM
-        return events + self._lines[""].ring(now, said, by_cadence=by_cadence, inside_cadence=inside)
+        return events + self._lines[""].ring(now, said, teller=teller, inside_cadence=inside)
 
     def _cadence(self, ringing: bool, seconds: float, now: Moment, wire: bytes) -> list[LineEvent]:
         """`DROF` is the pause before the `DRON` that follows it."""
@@ -295,7 +310,7 @@ class ModemCore:
             return []
         inside = 0 < self._wire.pause_s <= self._timing.short_pause_s
         self._wire.pause_s = 0.0
-        return self._ring(now, Said(wire=wire, on_s=seconds), by_cadence=True, inside=inside)
+        return self._ring(now, Said(wire=wire, on_s=seconds), teller=Teller.CADENCE, inside=inside)
 
     def _record(self, record: Record, wire: bytes, now: Moment) -> list[LineEvent]:
         """A line of a box, see `boxes`."""

@@ -259,6 +259,11 @@ class Dialogue:
         return self._sent and not self._disturbed
 
     @property
+    def may_be_told_a_number(self) -> bool:
+        """Whether a command is out whose answer may be a number."""
+        return self._sent and self._step is not None and not self._step.numeric
+
+    @property
     def wants_to_write(self) -> bool:
         """Whether `on_deadline` would write."""
         return self._step is not None and (not self._sent or self._disturbed)

@@ -32,7 +32,7 @@ from dutyphone_drivers.serial_modem.dialogue import (
 from dutyphone_drivers.serial_modem.profile import Profile
 from dutyphone_drivers.serial_modem.signs import Sign
 from dutyphone_drivers.serial_modem.timing import Timing
-from dutyphone_drivers.serial_modem.tokenizer import DleCode, Line, Token, Tokenizer
+from dutyphone_drivers.serial_modem.tokenizer import DleCode, Line, Message, Token, Tokenizer
 
 QUESTIONS = ("ATI1", "AT+GMI", "AT+GMM", "AT+GMR", "AT+VCID=?", "AT#CID=?", "AT+GCI?", "AT+FCLASS=?")
 """Asked after the set-up, unless the set-up did. None of them changes anything."""
@@ -131,7 +131,7 @@ class ExaminingCore:
                     self._disturbed(now)
                     return []
                 return self._report(self._dialogue.hear(words, now.mono) or [], now)
-            case DleCode():
+            case DleCode() | Message():
                 self._disturbed(now)
         return []
 

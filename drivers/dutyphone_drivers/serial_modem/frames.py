@@ -15,6 +15,11 @@ from dutyphone_drivers.serial_modem.fields import Field, Kind
 
 SDMF = 0x04
 MDMF = 0x80
+KINDS = (SDMF, MDMF)
+SURE = 4
+"""So many bytes at the beginning of a message show that it is one, see `begins_message`."""
+FILLING = b"\x55\xff"
+"""Some chips print the end of the channel seizure (0x55) and of the mark signal (0xFF) as well."""
 _LONGEST_HEX = 2 * (2 + 255 + 1) + 64
 """Digits: the longest message, and some filling before it."""
 
@@ -57,7 +62,7 @@ def hex_digits(text: bytes) -> bytes | None:
 def begins_message(digits: bytes) -> bool:
     """Whether hexadecimal `digits` begin a caller-ID message, and are not some number that looks a little like it."""
     body = _without_filling(_bytes(digits))
-    if len(body) < 4:
+    if len(body) < SURE:
         return False
     if body[0] == MDMF:
         return body[2] in PARAMETERS and body[3] <= body[1]
@@ -107,5 +112,4 @@ def _bytes(digits: bytes) -> bytes:
 
 
 def _without_filling(message: bytes) -> bytes:
-    """Some chips print the end of the channel seizure (0x55) and of the mark signal (0xFF) as well."""
-    return message.lstrip(b"\x55\xff")
+    return message.lstrip(FILLING)

@@ -54,6 +54,14 @@ class Manner(Enum):
     REPORTING_BOX = "reporting_box"  # tells the first ring, the handset, and the end of the call
 
 
+class Teller(Enum):
+    """How a ring was told. Some modems tell each in two ways."""
+
+    WORD = "word"  # RING
+    SIGN = "sign"  # <DLE>R
+    CADENCE = "cadence"  # DRON
+
+
 @dataclass(frozen=True, slots=True)
 class Rung:
     """An incoming call stopped ringing: how often it rang, and whether caller ID came."""
@@ -73,7 +81,7 @@ class TelephoneLine:
         self._since = 0.0
         self._calls = 0
         self._rings = 0
-        self._last_ring: tuple[float, bool] | None = None
+        self._last_ring: tuple[float, Teller] | None = None
         self._longest_gap = 0.0
         self._taken_by: Evidence | None = None
         self._known: CallerId | None = None
@@ -92,19 +100,19 @@ class TelephoneLine:
     # --- what is heard --------------------------------------------------------------------------------------------
 
     def ring(
-        self, now: Moment, said: Said, *, by_cadence: bool = False, inside_cadence: bool = False
+        self, now: Moment, said: Said, *, teller: Teller = Teller.WORD, inside_cadence: bool = False
     ) -> list[LineEvent]:
-        """One ring, told by a word or by its cadence (DRON). Two tellings of the same ring count once."""
+        """One ring. Two tellings of the same ring count once."""
         events = self._close_digits(now, it_rings=True)
         if self.state is State.RINGING and self._last_ring is not None:
-            at, was_by_cadence = self._last_ring
-            if inside_cadence or (by_cadence != was_by_cadence and now.mono - at <= self._timing.ring_merge_s):
+            at, told_by = self._last_ring
+            if inside_cadence or (teller is not told_by and now.mono - at <= self._timing.ring_merge_s):
                 return events
         if self.state is State.IN_CALL and now.mono - self._since <= self._timing.late_ring_s:
             return [*events, WireNoise(line=self._line, at=now, wire=said.wire)]
         if self.state is State.RINGING and self._last_ring is not None:
             self._longest_gap = max(self._longest_gap, now.mono - self._last_ring[0])
-        self._last_ring = (now.mono, by_cadence)
+        self._last_ring = (now.mono, teller)
         return events + self.cue(Cue.RING, now, said)
 
     def caller_id(self, now: Moment, caller_id: CallerId, wire: bytes) -> list[LineEvent]:

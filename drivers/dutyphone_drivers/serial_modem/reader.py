@@ -20,9 +20,16 @@ _CONTROLS = bytes(range(0x20)) + b"\x7f"
 """Filling between characters: NUL, XON, XOFF."""
 _BIT_7 = 0x80
 
+NUMERIC_RING = b"2"
+"""RING from a modem that gives its results as numbers (ITU-T V.250 §6.3.8, ATV0), as some do after a reset."""
+
 LINE_ENDS_WITH_PARITY = b"\x8d\x8a"
 """CR and LF with bit 7 set."""
 
+_TERMINAL_CODES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
+"""Colours, cursor movements and the like (ECMA-48 §5.3, 5.4), from serial servers that draw a screen."""
+_FULL_WIDTH = re.compile(rb"\xa3[\xa1-\xfe]")
+"""Signs and digits as wide as a Chinese character, row 3 of GB 2312: the ASCII ones, each with bit 7 set."""
 _BARE_NUMBER = re.compile(rb"\+?\d{3,20}")
 _DTMF_WORD = re.compile(rb"DTMF ?= ?([0-9*#A-D])", re.IGNORECASE)
 _DTMF_LINE = re.compile(rb"(?:DTMF ?[=:] ?)?(?P<tones>[A-D][0-9*]{2,}(?:[A-D][0-9*]+)*[A-D#]?)", re.IGNORECASE)
@@ -60,8 +67,8 @@ class Reading:
 
 
 def clean(text: bytes) -> bytes:
-    """`text` without the dirt at its ends."""
-    return text.strip(DIRT)
+    """`text` without the dirt at its ends, and without the codes that tell a terminal how to show it."""
+    return (_TERMINAL_CODES.sub(b"", text) if b"\x1b" in text else text).strip(DIRT)
 
 
 def without_parity(text: bytes) -> bytes | None:
@@ -83,7 +90,7 @@ def read_line(text: bytes, *, bare_number: bool = False, more_hex: bool = False,
     `ringing`: a call is coming in, so a number under unknown words is the caller's.
     """
     reading = Reading()
-    for said in dict.fromkeys((text, text.translate(None, _CONTROLS), without_parity(text) or text)):
+    for said in dict.fromkeys((text, text.translate(None, _CONTROLS), without_parity(text) or text, _half_width(text))):
         reading = _read_as_it_is(said, bare_number=bare_number, more_hex=more_hex, ringing=ringing)
         if reading.understood:
             return reading
@@ -122,7 +129,7 @@ def _read_rest(text: bytes, *, bare_number: bool, more_hex: bool, ringing: bool)
         return Reading(hexadecimal=raw)
     if text.upper() == b"+VCIDR:":
         return Reading(sign=Sign.BURST_BEGINS)
-    if text.upper().startswith(b"+VCIDR:") and (digits := frames.hex_digits(clean(text[7:]))):
+    if text.upper().startswith(b"+VCIDR:") and (digits := frames.hex_digits(clean(text[7:]).strip(b"\"'"))):
         return Reading(hexadecimal=digits)
     glued = _GLUED_RING.search(text)
     found, before = fields.find_fields(text[: glued.start()] if glued else text)
@@ -138,6 +145,11 @@ def _read_rest(text: bytes, *, bare_number: bool, more_hex: bool, ringing: bool)
     if (match := _DTMF_LINE.fullmatch(text)) and (ringing or dtmf.is_complete(match["tones"].upper())):
         return Reading(tones=match["tones"].upper())
     return Reading(sign=signs.word_sign(text))
+
+
+def _half_width(text: bytes) -> bytes:
+    """The line with ASCII signs in place of those that are as wide as a Chinese character."""
+    return _FULL_WIDTH.sub(lambda wide: bytes((wide[0][1] - 0x80,)), text)
 
 
 def _seven_bits(text: bytes) -> bytes:

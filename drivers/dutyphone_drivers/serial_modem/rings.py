@@ -29,9 +29,9 @@ RING_FORMS = (
     _form(rb"RING:\s*\S+\s+DN(?P<cadence>\d)\s+(?P<number>[\d+*#]+).*$", "Zoom MX/S"),
     _form(rb"RING:\s*\S+\s+DN(?P<called>\d+)\s*$", "Zoom MX/S without a number"),
     _form(rb"RING/(?P<called>\d+)\s*$", "isdn4linux"),
-    _form(rb"RING[ -]?(?P<cadence>[A-E1-9])\s*$", "3Com and USR ATS41=1 (A-C); Rockwell and Conexant AT-SDR=7 (1-3)"),
-    _form(rb"RING\s+(?P<number>[\d+*#]{2,})(?:[^\d]+(?P<called>\d+))?\s*$", "USR, type B"),
-    _form(rb"RING(?![A-Za-z])\s*", "every modem; whatever else follows, it rings"),
+    _form(rb"RING[ #-]?0?(?P<cadence>[A-E1-9])\s*$", "3Com, USR ATS41=1 (A-C); Rockwell, Conexant AT-SDR=7 (1-3)"),
+    _form(rb"RING\s+(?P<number>(?=\D*\d)[\d+*#]{3,})(?:[^\d]+(?P<called>\d+))?\s*$", "USR, type B"),
+    _form(rb"RING(?![A-Za-z])(?:[\s.!]|\*(?=[\s*]|$))*", "every modem; whatever else follows, it rings"),
     _form(rb"RING(?=RING|(?:DATE|TIME|NMBR|NAME|MESG|DDN_NMBR) ?=)", "every modem, its line end lost"),
     _form(rb"RING(?:OK|ERROR|NO CARRIER)\s*$", "every modem, the line end before a result lost"),
     _form(rb"RIN(?=RING)", "first line after opening, its end lost"),
@@ -70,7 +70,7 @@ def find_rings(text: bytes) -> tuple[tuple[Ring, ...], bytes]:
     return (tuple(rings), rest) if rings else ((), text)
 
 
-_CADENCE = re.compile(rb"(?P<which>DRON|DROF)\s*=\s*(?P<tenths>\d{1,5})\s*")
+_CADENCE = re.compile(rb"(?P<which>DRON|DROF)\s*[=:]?\s*(?P<tenths>\d{1,5})\s*")
 
 
 def find_cadence(text: bytes) -> tuple[tuple[bool, float], ...]:

@@ -30,7 +30,7 @@ class Timing:
     no_ring_s: float = 8.0
     """Caller ID came first: a ring must follow within this."""
     ring_merge_s: float = 2.5
-    """RING and DRON this close together are two reports of one ring."""
+    """RING, `<DLE>R` and DRON this close together are reports of one ring."""
     short_pause_s: float = 1.5
     """A pause this short is inside a cadence (UK 0.4-0.2-0.4 s), not between two rings."""
     late_ring_s: float = 3.0
