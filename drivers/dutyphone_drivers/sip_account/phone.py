@@ -11,21 +11,24 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from secrets import token_hex
+from secrets import randbits, token_hex
 from typing import Any
 
 from dutyphone.clock import Moment
 from dutyphone.errors import LineGone
 from dutyphone.i18n import _
 from dutyphone.lines.driver import LineHost, WireDirection
-from dutyphone.lines.events import LineEvent, LineLost, LineOpened, LossReason, WireNoise
+from dutyphone.lines.events import LineEvent, LineLost, LineOpened, LossReason, RequestAnswered, WireNoise
+from dutyphone.lines.requests import LineRequest
 from dutyphone_drivers.sip_account.core import SipCore
 from dutyphone_drivers.sip_account.endpoints import Arrived, Endpoints
 from dutyphone_drivers.sip_account.keepsakes import instance_of, read_password
 from dutyphone_drivers.sip_account.lookout import Lookout
 from dutyphone_drivers.sip_account.masks import masked
+from dutyphone_drivers.sip_account.media import Media, read_announcement
 from dutyphone_drivers.sip_account.plugin import split_host
 from dutyphone_drivers.sip_account.settings import AccountSettings
+from dutyphone_drivers.sip_account.switchboard import Switchboard
 from dutyphone_drivers.sip_account.teller import Teller
 from dutyphone_drivers.sip_account.whereabouts import find_servers, own_address, tls_context
 from dutyphone_drivers.sip_account.wire import Address, Transport
@@ -35,17 +38,24 @@ FAREWELL_S = 1.5
 
 log = logging.getLogger(__name__)
 
-Order = Callable[[SipCore, Moment], Sequence[LineEvent]]
-"""Something to be done with the core, in the thread of the wire."""
+Order = Callable[[Switchboard, Moment], Sequence[LineEvent]]
+"""Something to be done in the thread of the wire."""
+
+LINE_DOWN = "line_down"
+"""Why a request was refused, as `RequestAnswered.why` says it."""
 
 
 class SipPhone:
-    """A `dutyphone.lines.driver.Driver` for one account; `options` as `plugin.read_options` gives them."""
+    """A `dutyphone.lines.driver.Driver` for one account; `options` as `plugin.read_options` gives them.
+
+    It is `Wakeable` and `Obeying`, too.
+    """
 
     def __init__(self, line: str, options: Mapping[str, Any]) -> None:
         self._line, self._options = line, options
         self._stop = threading.Event()
         self._orders: deque[Order] = deque()
+        self._requests: deque[LineRequest] = deque()
         self._endpoints: Endpoints | None = None
 
     def run(self, host: LineHost) -> None:
@@ -55,16 +65,27 @@ class SipPhone:
         try:
             settings = self._settings(host)
             servers = self._servers()
+            announcement = read_announcement(self._options["announcement"])
             endpoints = self._open(servers[0])
         except LineGone as gone:
             detail = gone.evidence or gone.message
             host.post([LineLost(line=self._line, at=host.clock.now(), reason=gone.reason, detail=detail)])
+            self._turn_down_requests(host)
             raise
         self._endpoints = endpoints
         teller = Teller(host)
+        core = SipCore(settings, lambda: token_hex(8))
+        switchboard = Switchboard(
+            self._line,
+            core,
+            lambda on_digit, number: Media(endpoints.local.host, announcement, on_digit, number),
+            self._pass_digit,
+            first_session=randbits(31),
+        )
         try:
-            self._listen(host, teller, endpoints, SipCore(settings, lambda: token_hex(8)), servers)
+            self._listen(host, _Wire(host, teller, endpoints, core, switchboard), servers)
         finally:
+            switchboard.end()
             self._endpoints = None
             endpoints.close()
             teller.end()
@@ -80,30 +101,29 @@ class SipPhone:
         if endpoints is not None:
             endpoints.wake()
 
-    def order(self, order: Order) -> None:
-        """Have something done with the core. From any thread; it is done while the line is listened to, or never."""
-        self._orders.append(order)
+    def carry_out(self, request: LineRequest) -> None:
+        """Have `request` done. From any thread; what became of it is an event."""
+        self._requests.append(request)
         self.wake()
 
     # --- one run -------------------------------------------------------------------------------------------------
 
-    def _listen(
-        self, host: LineHost, teller: Teller, endpoints: Endpoints, core: SipCore, servers: tuple[Address, ...]
-    ) -> None:
-        clock, wire = host.clock, _Wire(host, teller, endpoints, core)
+    def _listen(self, host: LineHost, wire: _Wire, servers: tuple[Address, ...]) -> None:
+        clock, endpoints, core = host.clock, wire.endpoints, wire.core
         lookout = Lookout(lambda: self._has_moved(servers, endpoints))
-        self._orders.clear()
         wire.carry(core.start(clock.now(), endpoints.local, servers))
         while not (self._stop.is_set() or host.stopping()):
             wire.turn(lookout.next_deadline())
             while self._orders:
-                wire.carry(self._orders.popleft()(core, clock.now()))
+                wire.carry(self._orders.popleft()(wire.switchboard, clock.now()))
+            while self._requests:
+                wire.carry(wire.switchboard.carry_out(self._requests.popleft(), clock.now()))
             lookout.watch(is_down=wire.is_down, now=clock.now())
             if wire.told_down is not None:
                 host.tell(self._gone(wire.told_down))
                 wire.told_down = None
             if lookout.saw_move():
-                teller.post(core.lost(LossReason.NETWORK, clock.now(), "the network changed"))
+                wire.carry(core.lost(LossReason.NETWORK, clock.now(), "the network changed"))
                 raise LineGone(
                     LossReason.NETWORK,
                     _("The network changed; the line is opened anew."),
@@ -113,6 +133,17 @@ class SipPhone:
         until = clock.now().mono + FAREWELL_S
         while not core.ended and clock.now().mono < until:
             wire.turn(until)
+
+    def _pass_digit(self, call_ref: str, digit: str) -> None:
+        """From the thread of the sound into that of the wire."""
+        self._orders.append(lambda switchboard, now: switchboard.hear_digit(call_ref, digit, now))
+        self.wake()
+
+    def _turn_down_requests(self, host: LineHost) -> None:
+        now = host.clock.now()
+        while self._requests:
+            request = self._requests.popleft().request
+            host.post([RequestAnswered(line=self._line, at=now, request=request, done=False, why=LINE_DOWN)])
 
     # --- what is asked of the system -----------------------------------------------------------------------------
 
@@ -180,41 +211,47 @@ class SipPhone:
 class _Wire:
     """Carries messages between the sockets and the core, and what is said of them to the teller."""
 
-    def __init__(self, host: LineHost, teller: Teller, endpoints: Endpoints, core: SipCore) -> None:
-        self._line, self._clock = host.line, host.clock
-        self._teller, self._endpoints, self._core = teller, endpoints, core
+    def __init__(
+        self, host: LineHost, teller: Teller, endpoints: Endpoints, core: SipCore, switchboard: Switchboard
+    ) -> None:
+        self._line, self._clock, self._teller = host.line, host.clock, teller
+        self.endpoints, self.core, self.switchboard = endpoints, core, switchboard
         self.is_down = False
         self.told_down: LineLost | None = None  # to be told to people
 
     def turn(self, until: float | None) -> None:
         """Wait for something, at most until the `mono` second `until`, and do what is to be done."""
-        due = [at for at in (until, self._core.next_deadline()) if at is not None]
-        timeout_s = max(0.0, min(due) - self._clock.now().mono) if due else None
-        for came in self._endpoints.wait(timeout_s):
+        waits = (until, self.core.next_deadline(), self.switchboard.next_deadline())
+        due = min((at for at in waits if at is not None), default=None)
+        for came in self.endpoints.wait(None if due is None else max(0.0, due - self._clock.now().mono)):
             now = self._clock.now()
             if isinstance(came, Arrived):
                 self._teller.keep(WireDirection.FROM_DEVICE, came.data, now)
                 self.carry(self._receive(came, now))
             else:
-                self.carry(self._core.failed(came.to, now))
-        self.carry(self._core.on_deadline(self._clock.now()))
+                self.carry(self.core.failed(came.to, now))
+        now = self._clock.now()
+        self.carry(self.core.on_deadline(now))
+        self.carry(self.switchboard.on_deadline(now))
 
     def carry(self, events: Sequence[LineEvent]) -> None:
         """Tell first, then send: what was heard matters more than what is said."""
+        now = self._clock.now()
         self._teller.post(events)
+        self._teller.post(self.switchboard.follow(events, now))
         for event in events:
             if isinstance(event, LineLost):
                 self.is_down, self.told_down = True, event
             elif isinstance(event, LineOpened):
                 self.is_down, self.told_down = False, None
-        for packet in self._core.take_output():
-            self._teller.keep(WireDirection.TO_DEVICE, masked(packet.data), self._clock.now())
-            self._endpoints.send(packet)
+        for packet in self.core.take_output():
+            self._teller.keep(WireDirection.TO_DEVICE, masked(packet.data), now)
+            self.endpoints.send(packet)
 
     def _receive(self, came: Arrived, now: Moment) -> Sequence[LineEvent]:
         """A message that breaks the core, which none should, costs itself and nothing else."""
         try:
-            return self._core.receive(came.data, came.source, now)
+            return self.core.receive(came.data, came.source, now)
         except Exception:
             log.exception("line %s: a message could not be understood", self._line)
             return [WireNoise(line=self._line, at=now, wire=came.data)]

@@ -17,6 +17,7 @@ identity = "asserted"                 whom to believe: the exchange (asserted), 
 watch = false                         also follow the calls of the desk telephone (dialog events, RFC 4235)
 trusted = []                          more addresses calls may come from, beside the server's own
 redirect_targets = []                 numbers calls may be sent on to; nowhere else
+announcement = ""                     WAV file (8000 Hz, one channel) that callers hear when a call is answered here
 tls_ca_file = ""                      certificates to trust; default: those of the system
 tls_verify = true                     false: believe any certificate
 """
@@ -236,6 +237,7 @@ _OPTIONS: dict[str, Callable[[str, object], Any]] = {
     "watch": _flag(False),
     "trusted": _addresses,
     "redirect_targets": _texts,
+    "announcement": _path,
     "tls_ca_file": _path,
     "tls_verify": _flag(True),
 }

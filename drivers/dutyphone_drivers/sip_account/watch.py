@@ -55,7 +55,8 @@ class Watch:
         self._server: Address | None = None
         self._contact = ""
         self._call_id, self._from_tag, self._to_tag = "", "", ""
-        self._target, self._route = "", ()
+        self._target = ""
+        self._route: tuple[str, ...] = ()
         self._cseq = 0
         self._under_way = ""
         self._asked: Request | None = None
