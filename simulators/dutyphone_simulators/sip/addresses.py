@@ -70,7 +70,7 @@ def parse_uri(text: str) -> Uri:
         raise ValueError(f"{text!r} is not a URI for calls")
     if scheme == "tel":
         number, _, params = rest.partition(";")
-        return Uri(scheme=scheme, user=unquote(number), params=_params(params))
+        return Uri(scheme=scheme, user=unquote(number), params=parse_params(params))
     user, at, place = rest.rpartition("@")
     place, _, _headers = place.partition("?")
     place, _, params = place.partition(";")
@@ -79,7 +79,7 @@ def parse_uri(text: str) -> Uri:
         raise ValueError(f"{text!r} names no host")
     port = int(found[2]) if found[2] else None
     return Uri(
-        scheme=scheme, user=unquote(user) if at else "", host=found[1].strip(), port=port, params=_params(params)
+        scheme=scheme, user=unquote(user) if at else "", host=found[1].strip(), port=port, params=parse_params(params)
     )
 
 
@@ -97,10 +97,10 @@ def parse_address(value: str) -> Address:
         uri, closed, params = value[1:].partition(">")
         if not closed:
             raise ValueError(f"{value!r} has no closing bracket")
-        return Address(uri=parse_uri(uri), name=name, params=_params(params.lstrip().removeprefix(";")))
+        return Address(uri=parse_uri(uri), name=name, params=parse_params(params.lstrip().removeprefix(";")))
     # Without brackets what follows the first semicolon belongs to the header, not to the URI (§20.10).
     uri, _, params = value.partition(";")
-    return Address(uri=parse_uri(uri), name=name, params=_params(params))
+    return Address(uri=parse_uri(uri), name=name, params=parse_params(params))
 
 
 def split_list(value: str) -> Iterator[str]:
@@ -123,19 +123,10 @@ def split_list(value: str) -> Iterator[str]:
     yield value[start:].strip()
 
 
-def parse_params(text: str) -> dict[str, str]:
+def parse_params(text: str, separator: str = ";") -> dict[str, str]:
     """`a=1;b;c="x"` as a mapping with lower-case names; a parameter without a value has an empty one."""
-    return _params(text)
-
-
-def quoted(text: str) -> str:
-    """`text` as a quoted string (§25.1)."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _params(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for part in _split_outside_quotes(text, ";"):
+    for part in _split_outside_quotes(text, separator):
         name, _, value = part.partition("=")
         value = value.strip()
         if value.startswith('"') and value.endswith('"') and len(value) >= 2:
@@ -143,6 +134,11 @@ def _params(text: str) -> dict[str, str]:
         if name.strip():
             found[name.strip().lower()] = value
     return found
+
+
+def quoted(text: str) -> str:
+    """`text` as a quoted string (§25.1)."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _split_outside_quotes(text: str, separator: str) -> list[str]:

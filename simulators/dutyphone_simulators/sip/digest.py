@@ -132,7 +132,7 @@ def parse_credentials(value: str) -> dict[str, str]:
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "digest":
         return {}
-    return parse_params(re.sub(r',(?=(?:[^"]|"(?:[^"\\]|\\.)*")*$)', ";", rest))
+    return parse_params(rest, ",")
 
 
 def response_to(
