@@ -15,7 +15,7 @@ from dutyphone.lines.names import decode_name
 from dutyphone_drivers.serial_modem import absence, frames
 from dutyphone_drivers.serial_modem.fields import Field, Kind
 
-_UNDIALLED = re.compile(r"(?:;|\s+\**)$")
+_UNDIALLED = re.compile(r"(?:[;/]|\s+\**)$")
 """What some devices put behind a number."""
 _LONGEST_NUMBER = 40
 """Characters. ITU-T E.164 allows 15 digits; the rest is room for prefixes and punctuation."""
@@ -120,6 +120,8 @@ class Burst:
         digits = frames.hex_digits(field.value)
         if digits and frames.begins_message(digits):
             self._hex = self._hex or digits
+        elif digits and self.wants_hex:
+            self._hex = (self._hex + digits)[:_MOST_WIRE]
         elif digits and (parameters := frames.read_single_parameter(digits)):
             for parameter in parameters:
                 self._take(parameter)
@@ -199,7 +201,7 @@ def _number(fields: tuple[Field, ...]) -> tuple[str | None, NumberAbsence | None
     reasons = [f.value for f in fields if f.kind is Kind.NO_NUMBER]
     why: NumberAbsence | None = None
     for value in candidates:
-        said = _UNDIALLED.sub("", unicodedata.normalize("NFKC", _text(value)))
+        said = _UNDIALLED.sub("", unicodedata.normalize("NFKC", _text(value))).lstrip("= ")
         absent = absence.number_absence(said)
         if absent is None:
             return said[:_LONGEST_NUMBER], None

@@ -42,6 +42,10 @@ PARAMETERS: dict[int, tuple[str, Kind]] = {
 _HEX_LINE = re.compile(rb"(?:0[xX])?[0-9A-Fa-f]{2}(?:[ \t:,-]{0,2}(?:0[xX])?[0-9A-Fa-f])*")
 
 
+_WITH_H = re.compile(rb"\b([0-9A-Fa-f]{2})[Hh]\b")
+_DRESSED = re.compile(rb"(?<![0-9A-Za-z])[0-9A-Fa-f]{24,}(?![0-9A-Za-z])")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """A message taken apart. `intact` is None if it carried no checksum; `short` if part of its body is missing."""
@@ -54,9 +58,16 @@ class Frame:
 
 def hex_digits(text: bytes) -> bytes | None:
     """The hexadecimal digits of a line that holds nothing else, None if it holds anything else."""
+    text = _WITH_H.sub(rb"\1", text)
     if not _HEX_LINE.fullmatch(text):
         return None
     return text.upper().replace(b"0X", b"").translate(None, b" \t:,-")[:_LONGEST_HEX]
+
+
+def find_message(text: bytes) -> bytes | None:
+    """The digits of a message that stands somewhere in a line: between brackets, behind a prompt, before a result."""
+    found = (match[0].upper()[:_LONGEST_HEX] for match in _DRESSED.finditer(text))
+    return next((digits for digits in found if begins_message(digits)), None)
 
 
 def begins_message(digits: bytes) -> bool:

@@ -26,7 +26,7 @@ _STAMP = re.compile(
 """Year, month, day, perhaps with the time; or MMDDhhmm."""
 
 
-_COLUMNS = re.compile(rb"""[,;|"\t]+""")
+_COLUMNS = re.compile(rb"""[,;|"\t<>]+""")
 
 
 def guess_number(text: bytes) -> Field | None:

@@ -94,7 +94,7 @@ def read_line(text: bytes, *, bare_number: bool = False, more_hex: bool = False,
         reading = _read_as_it_is(said, bare_number=bare_number, more_hex=more_hex, ringing=ringing)
         if reading.understood:
             return reading
-    if ringing and (number := guesses.guess_number(text.translate(None, _CONTROLS))):
+    if ringing and (number := guesses.guess_number(text.translate(None, _CONTROLS).lstrip(b"=: "))):
         return Reading(fields=(number,))
     return reading
 
@@ -124,6 +124,8 @@ def _read_rest(text: bytes, *, bare_number: bool, more_hex: bool, ringing: bool)
         return Reading(fields=(Field(Kind.NUMBER, "", text),))
     digits = frames.hex_digits(text)
     if digits and (more_hex or frames.begins_message(digits)):
+        return Reading(hexadecimal=digits)
+    if digits := frames.find_message(text):
         return Reading(hexadecimal=digits)
     if frames.begins_message(raw := text.hex().upper().encode("ascii")):
         return Reading(hexadecimal=raw)

@@ -38,6 +38,7 @@ RING_FORMS = (
     _form(rb"RIN\s*$", "first line after opening, cut"),
     _form(rb"ING\s*$", "a USB modem that wakes up: its first byte lost"),
     _form(rb"(?:.ING|R.NG|RI.G|RIN.|RNG|RIG)\s*$", "a long cable: one byte damaged or lost; no modem has such a word"),
+    _form(rb"R+I+N+G+\s*$", "a long cable: one byte twice"),
     _form(rb"J?RING[MJ]?\s*$", "a long cable: one bit of the line end turned, which makes M of CR and J of LF"),
     _form(rb"(?i:ring)\s*$", "terminal adapters that do not shout"),
     _form(rb"\+CRING: ?[A-Z].*$", "GSM modems after AT+CRC=1, 3GPP TS 27.007 §6.11"),
@@ -70,7 +71,7 @@ def find_rings(text: bytes) -> tuple[tuple[Ring, ...], bytes]:
     return (tuple(rings), rest) if rings else ((), text)
 
 
-_CADENCE = re.compile(rb"(?P<which>DRON|DROF)\s*[=:]?\s*(?P<tenths>\d{1,5})\s*")
+_CADENCE = re.compile(rb"(?P<which>DRON|DROF|dron|drof)\s*[=:]?\s*(?P<tenths>\d{1,5})\s*")
 
 
 def find_cadence(text: bytes) -> tuple[tuple[bool, float], ...]:
@@ -81,7 +82,7 @@ def find_cadence(text: bytes) -> tuple[tuple[bool, float], ...]:
         match = _CADENCE.match(text, at)
         if match is None:
             return ()
-        parts.append((match["which"] == b"DRON", int(match["tenths"]) / 10))
+        parts.append((match["which"].upper() == b"DRON", int(match["tenths"]) / 10))
         at = match.end()
     return tuple(parts)
 
