@@ -67,9 +67,10 @@ class TimedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unacknowledged:
-    """The final response to the INVITE `key` was sent for 32 s, and no ACK came."""
+    """The final response to the INVITE `key` was sent for 32 s, and no ACK came. `owner` is who answered it."""
 
     key: str
+    owner: object
 
 
 Heard = RequestHeard | ResponseHeard | TimedOut | Unacknowledged
@@ -102,7 +103,7 @@ class _Client(Machine):
 class _Server(Machine):
     """A request of theirs. `last` is the answer as it was sent last."""
 
-    __slots__ = ("ack_key", "key", "last", "merge_key", "to")
+    __slots__ = ("ack_key", "key", "last", "merge_key", "owner", "to")
 
     def __init__(
         self,
@@ -119,6 +120,7 @@ class _Server(Machine):
         self.key, self.to, self.merge_key = key, to, merge_key
         self.ack_key = ""
         self.last = b""
+        self.owner: object = None
 
 
 class Transactions:
@@ -173,6 +175,10 @@ class Transactions:
         """Send a request that nobody answers: the ACK to 2xx (§13.2.2.4)."""
         self._put(message.render(self._with_via(request, to, self._new_branch())), to)
 
+    def send_response(self, response: Response, to: Address) -> None:
+        """Send an answer once, keeping nothing of it (§8.2.7)."""
+        self._put(message.render(response), to)
+
     def cancel(self, key: str, now: Moment, extra: tuple[Field, ...] = ()) -> None:
         """Cancel the INVITE `key`, with `extra` header fields: as soon as anything was heard of it (§9.1).
 
@@ -182,12 +188,15 @@ class Transactions:
             client.cancel_fields = extra
             self._act_client(client, client.step(Said.CANCEL, now.mono), now)
 
-    def respond(self, key: str, response: Response, now: Moment) -> None:
-        """Answer the request `key`. The final one is sent again for as long as it takes. Nothing if it is over."""
+    def respond(self, key: str, response: Response, now: Moment, owner: object = None) -> None:
+        """Answer the request `key`. The final one is sent again for as long as it takes. Nothing if it is over.
+
+        `owner` is told if the final answer to an INVITE is never acknowledged.
+        """
         server = self._servers.get(key)
         if server is None or server.state in _FINAL_SENT:
             return
-        server.last = message.render(response)
+        server.last, server.owner = message.render(response), owner
         if 200 <= response.status < 300 and server.state is State.PROCEEDING:
             server.ack_key = _ack_key(response)
             self._unacknowledged[server.ack_key] = server
@@ -200,6 +209,10 @@ class Transactions:
         if isinstance(heard, Response):
             return self._hear_response(heard, source, now)
         return self._hear_request(heard, source, now)
+
+    def expects(self, response: Response) -> bool:
+        """Whether `response` answers a request of ours that is still remembered."""
+        return self._client_of(response) is not None
 
     def failed(self, to: Address) -> list[Heard]:
         """Nothing reaches `to`: every unanswered request that went there has failed (§17.1.4)."""
@@ -239,12 +252,15 @@ class Transactions:
         self._put(client.data, to)
         return key
 
-    def _hear_response(self, response: Response, source: Address, now: Moment) -> list[Heard]:
+    def _client_of(self, response: Response) -> _Client | None:
         """Matched by branch and method (§17.1.3). One with a second Via was meant for somebody else (§8.1.3.3)."""
         via, cseq = fields.top_via(response), fields.cseq(response)
         if via is None or cseq is None or len(response.headers.all("Via")) > 1:
-            return []
-        client = self._clients.get(f"{via.branch} {cseq.method}")
+            return None
+        return self._clients.get(f"{via.branch} {cseq.method}")
+
+    def _hear_response(self, response: Response, source: Address, now: Moment) -> list[Heard]:
+        client = self._client_of(response)
         if client is None:
             return []
         return self._act_client(client, client.step(_said(response.status), now.mono), now, response, source)
@@ -337,7 +353,7 @@ class Transactions:
             if act is Act.SEND:
                 self._put(server.last, server.to)
             elif act is Act.UNACKNOWLEDGED:
-                heard.append(Unacknowledged(key=server.key))
+                heard.append(Unacknowledged(key=server.key, owner=server.owner))
         if server.ack_key and server.state is not State.ACCEPTED:
             self._unacknowledged.pop(server.ack_key, None)
             server.ack_key = ""

@@ -371,7 +371,7 @@ def test_timer_h_gives_the_ack_up_after_32_s() -> None:
     bench.out()
     sent_at, told = bench.pass_time(40)
     assert seconds_of(sent_at) == [0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
-    assert told == [(32.0, Unacknowledged(key=heard.key))]
+    assert told == [(32.0, Unacknowledged(key=heard.key, owner=None))]
     assert len(bench.layer) == 0
 
 
@@ -380,7 +380,7 @@ def test_timer_g_does_not_run_over_tcp_and_timer_h_does() -> None:
     heard = bench.hear_new(request("INVITE", source=SERVER_TCP))
     bench.respond(heard, 486)
     bench.out()
-    assert bench.pass_time(40) == ([], [(32.0, Unacknowledged(key=heard.key))])
+    assert bench.pass_time(40) == ([], [(32.0, Unacknowledged(key=heard.key, owner=None))])
 
 
 def test_timer_i_absorbs_repeated_acks_for_t4() -> None:
@@ -438,7 +438,7 @@ def test_2xx_that_is_never_acknowledged_is_told_after_32_s() -> None:
     heard = bench.hear_new(request("INVITE"))
     bench.respond(heard, 200)
     _, told = bench.pass_time(40)
-    assert told == [(32.0, Unacknowledged(key=heard.key))]
+    assert told == [(32.0, Unacknowledged(key=heard.key, owner=None))]
     assert len(bench.layer) == 0
 
 
