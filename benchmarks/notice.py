@@ -1,8 +1,9 @@
 """P4: how soon another process notices what was committed, what waiting costs it, and whether it misses anything.
 
-Time runs from the moment the commit has returned until the other process has read what is new. Ours is the store's
-nudge and `Feed`; the reference is a bare datagram and a bare SELECT. Both processes are on this machine and share its
-monotonic clock. `--postgres` asks the same of a server, against bare LISTEN.
+Time runs from the moment the commit has returned until the other process has read how far the journal goes. Ours is
+the store's nudge and `Feed`; the reference is a bare datagram and a bare SELECT after the same commits to the same
+database, so that both wake up on a machine that was at the same work. Both processes are on this machine and share its
+monotonic clock. `--postgres` asks the same of a server, against bare LISTEN on the same channel.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from dutyphone.journal.facts import ClockStepped
 from dutyphone.store.append import append
 from dutyphone.store.feed import Feed
 from dutyphone.store.nudge import Nudger, watchers_folder
+from dutyphone.store.postgres import CHANNEL
 from dutyphone.store.sqlite import safe_driver
 from dutyphone.store.store import Store
 
@@ -56,7 +58,7 @@ def main() -> None:
     with working_folder(options) as folder:
         url = options.postgres or f"sqlite:///{folder}/duty.db"
         with Store.open(url, key_folder=folder) as store:
-            report("P4 notice", options, list(_findings(store, folder, options)))
+            report("P4 notice", options, list(_findings(store, options)))
 
 
 def _options() -> argparse.Namespace:
@@ -71,9 +73,9 @@ def _options() -> argparse.Namespace:
     return made.parse_args()
 
 
-def _findings(store: Store, folder: Path, options: argparse.Namespace) -> Iterator[Finding]:
+def _findings(store: Store, options: argparse.Namespace) -> Iterator[Finding]:
     url = store.database.url.render_as_string(hide_password=False)
-    bare = (lambda: _bare_listen(url, options)) if options.postgres else lambda: _bare_datagram(folder, options)
+    bare = (lambda: _bare_listen(store, url, options)) if options.postgres else lambda: _bare_datagram(store, options)
     delays = alternate(options.rounds, {"ours": lambda: _ours(store, url, options), "reference": bare})
     yield Comparison(
         what="from the commit to what is new being read, p50",
@@ -111,7 +113,7 @@ def _findings(store: Store, folder: Path, options: argparse.Namespace) -> Iterat
 def _ours(store: Store, url: str, options: argparse.Namespace) -> list[float]:
     with _child("feed", url, options) as child:
         if store.database.path is None:
-            return [child.heard_at() - _append(store) for _change in _changes(options.changes)]
+            return [-_append(store) + child.heard_at() for _change in _changes(options.changes)]
         nudger = Nudger(watchers_folder(store.database.path))
         try:
             return [_nudged(store, nudger, child) for _change in _changes(options.changes)]
@@ -157,39 +159,23 @@ def _lost(store: Store, url: str, options: argparse.Namespace) -> int:
         return int(options.events) - int(child.heard())
 
 
-def _bare_datagram(folder: Path, options: argparse.Namespace) -> list[float]:
-    path = folder / f"bare-{time.monotonic_ns()}.db"
-    connection = safe_driver().connect(str(path), isolation_level=None)
-    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("CREATE TABLE event (id INTEGER PRIMARY KEY, body TEXT NOT NULL)")
-        with _child("datagram", str(path), options) as child:
-            delays = []
-            for _change in _changes(options.changes):
-                connection.execute("INSERT INTO event (body) VALUES ('ring')")
-                committed = time.monotonic()
-                sender.sendto(b"!", _address(os.getpid()))
-                delays.append(child.heard_at() - committed)
-            return delays
-    finally:
-        sender.close()
-        connection.close()
+def _bare_datagram(store: Store, options: argparse.Namespace) -> list[float]:
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender,
+        _child("datagram", str(store.database.path), options) as child,
+    ):
+        return [_told(store, sender, child) for _change in _changes(options.changes)]
 
 
-def _bare_listen(url: str, options: argparse.Namespace) -> list[float]:
-    with _psycopg(url) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS benchmark_event (id bigserial PRIMARY KEY, body text)")
-        with _child("listen", url, options) as child:
-            delays = []
-            for _change in _changes(options.changes):
-                with connection.transaction():
-                    connection.execute("INSERT INTO benchmark_event (body) VALUES ('ring')")
-                    connection.execute("NOTIFY benchmark")
-                committed = time.monotonic()
-                delays.append(child.heard_at() - committed)
-            return delays
+def _told(store: Store, sender: socket.socket, child: _Child) -> float:
+    committed = _commit(store)
+    sender.sendto(b"!", _address(os.getpid()))
+    return child.heard_at() - committed
+
+
+def _bare_listen(store: Store, url: str, options: argparse.Namespace) -> list[float]:
+    with _child("listen", url, options) as child:
+        return [-_append(store) + child.heard_at() for _change in _changes(options.changes)]
 
 
 def _changes(wanted: int) -> Iterator[int]:
@@ -236,14 +222,9 @@ def _child(kind: str, url: str, options: argparse.Namespace, *more: str) -> Iter
 
 def _watch_feed(options: argparse.Namespace) -> None:
     with Store.open(options.url, create=False, key_folder=_no_key(options)) as store, Feed(store) as feed:
-        seen = store.last_seq()
         _say("ready")
-        while True:
-            feed.wait(None)
-            last = store.last_seq()
-            if last != seen:
-                seen = last
-                _say(time.monotonic())
+        while feed.wait(None):
+            _say(time.monotonic())  # and `feed.last_seq` is where the journal ends
 
 
 def _watch_datagrams(options: argparse.Namespace) -> None:
@@ -253,13 +234,13 @@ def _watch_datagrams(options: argparse.Namespace) -> None:
     _say("ready")
     while True:
         receiver.recv(16)
-        connection.execute("SELECT max(id) FROM event").fetchone()
+        connection.execute("SELECT max(seq) FROM journal").fetchone()
         _say(time.monotonic())
 
 
 def _watch_notifications(options: argparse.Namespace) -> None:
     with _psycopg(options.url) as connection:
-        connection.execute("LISTEN benchmark")
+        connection.execute(f"LISTEN {CHANNEL}")
         _say("ready")
         for _notification in connection.notifies():
             _say(time.monotonic())

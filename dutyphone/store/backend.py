@@ -67,7 +67,7 @@ class Backend(Protocol):
         """Opens a transaction that no other writer can be inside of."""
 
     after_append: str
-    """Runs last in the transaction of an append; empty if nothing is to be run."""
+    """Runs last in the transaction of an append, {seq} being its last row; empty if nothing is to be run."""
 
     begin_read: str
     """Opens a transaction that sees one moment."""

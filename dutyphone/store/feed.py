@@ -1,7 +1,7 @@
-"""Noticing that the database has changed, for consoles.
+"""Noticing that the journal has grown, for consoles.
 
-The database is the bus; a feed only says when to look. A nudge wakes it within a fraction of a millisecond, and where a
-nudge gets lost the database itself is asked once a second.
+The database is the bus; a feed only says when to look. A hint wakes it within a fraction of a millisecond, and where a
+hint gets lost the database itself is asked once a second.
 """
 
 from __future__ import annotations
@@ -9,19 +9,25 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from sqlalchemy import func, select
+
 from dutyphone.errors import StoreError
 from dutyphone.store.database import Database
 from dutyphone.store.nudge import Watcher, watchers_folder
+from dutyphone.store.schema import journal
 
 FLOOR_S = 1.0
-"""How often the database is asked when no nudge comes."""
+"""How often the database is asked when no hint comes."""
 
 SERVER_FLOOR_S = 10.0
 """The same for a server, whose notifications do not get lost as long as the connection lives."""
+
+_LAST_SEQ = select(func.max(journal.c.seq))
 
 
 class HasDatabase(Protocol):
@@ -32,34 +38,43 @@ class HasDatabase(Protocol):
 
 
 class Feed:
-    """Waits for changes of one store. `wait` from one thread, `close` from any."""
+    """Waits for changes of one store. `wait` from one thread, `close` from any.
+
+    `last_seq` is where the journal ended when the feed last looked.
+    """
 
     def __init__(self, store: HasDatabase) -> None:
         self._closed = False
         self._busy = threading.Lock()
-        self._wake_up, self._woken = socket.socketpair()
-        self._woken.setblocking(False)
-        database = store.database
+        self._database = store.database
+        self._watch: _Watch = (
+            _FileWatch(self._database) if self._database.path is not None else _ServerWatch(self._database)
+        )
         try:
-            self._watch: _Watch = _FileWatch(database) if database.path is not None else _ServerWatch(database)
+            with self._database.told():
+                self.last_seq = self._watch.ask()
         except BaseException:
-            self._wake_up.close()
-            self._woken.close()
+            self._watch.close()
             raise
 
     def wait(self, timeout_s: float | None) -> bool:
-        """True once something may have changed since the last True; False after `timeout_s` or `close`.
+        """True once the journal has grown since the last True; False after `timeout_s`, or `close`.
 
-        None: wait for ever. Changes before the first call count, from when the feed was made. Raises `StoreError` if
-        the database can no longer be asked.
+        None: wait for ever. A hint that comes to nothing begins the time anew. What was written before the first call
+        counts, from when the feed was made. Raises `StoreError` if the database cannot be asked; the next call tries
+        again, and misses nothing.
         """
-        with self._busy:
+        with self._busy, self._database.told():
+            watch = self._watch
             left_s = timeout_s
             while not self._closed:
-                slice_s = self._watch.floor_s if left_s is None else min(self._watch.floor_s, left_s)
-                if self._watch.changed(slice_s, self._woken):
+                slice_s = watch.floor_s if left_s is None or left_s > watch.floor_s else left_s
+                hinted = watch.hinted(slice_s)
+                seq = watch.ask() if hinted is None else hinted
+                if seq != self.last_seq:
+                    self.last_seq = seq
                     return not self._closed
-                if left_s is not None:
+                if hinted is None and left_s is not None:
                     left_s -= slice_s
                     if left_s <= 0:
                         break
@@ -68,12 +83,9 @@ class Feed:
     def close(self) -> None:
         """End a `wait` in another thread, and give everything back. May be called again."""
         self._closed = True
-        with suppress(OSError):
-            self._wake_up.send(b"!")
+        self._watch.wake()
         with self._busy:
             self._watch.close()
-            self._wake_up.close()
-            self._woken.close()
 
     def __enter__(self) -> Self:
         return self
@@ -85,98 +97,136 @@ class Feed:
 
 
 class _Watch(Protocol):
+    """What wakes a feed. Raises what the driver raises."""
+
     floor_s: float
 
-    def changed(self, timeout_s: float, woken: socket.socket) -> bool:
-        """Whether there was a change. Waits until there is one, `woken` is readable, or `timeout_s` has passed."""
+    def hinted(self, timeout_s: float) -> int | None:
+        """Wait for a hint; where the journal ends, as it says. None if none came in time."""
 
-    def close(self) -> None: ...
+    def ask(self) -> int:
+        """Where the journal ends, as the database says."""
+
+    def wake(self) -> None:
+        """End a `hinted` in another thread. Never raises."""
+
+    def close(self) -> None:
+        """Give everything back. May be called again."""
 
 
 class _FileWatch:
-    """An SQLite file: a datagram socket, and `PRAGMA data_version` on a connection of its own.
+    """An SQLite file: a datagram says that there may be more, and a connection of its own asks how much.
 
-    The version compares only with earlier answers of the same connection, and only outside a transaction. It moves
-    when anybody else commits, and now and then when nobody does: a hint as well.
+    Between the datagram and the answer there is one statement, and nothing else: what wakes up from a sleep of some
+    milliseconds finds its memory cold, and every step costs five times what it costs when warm.
     """
 
     floor_s = FLOOR_S
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._connection: Any = database.lone_connection()
         assert database.path is not None
-        self._watcher: Watcher | None
-        try:
+        self._connection: Any = database.lone_connection()
+        self._last_seq = database.session(self._connection).ready(_LAST_SEQ)
+        self._watcher: Watcher | None = None
+        self._closed = threading.Event()  # to sleep by in a folder that we may only read: the floor alone
+        with suppress(OSError):
             self._watcher = Watcher(watchers_folder(database.path))
-        except OSError:
-            self._watcher = None  # a folder we may only read: the floor alone
-        self._version = self._ask()
 
-    def changed(self, timeout_s: float, woken: socket.socket) -> bool:
-        with selectors.DefaultSelector() as selector:
-            selector.register(woken, selectors.EVENT_READ)
-            if self._watcher is not None:
-                selector.register(self._watcher.socket, selectors.EVENT_READ)
-            selector.select(timeout_s)
-        nudged = self._watcher is not None and self._watcher.drain()
-        version = self._ask()
-        moved, self._version = version != self._version, version
-        return nudged or moved
+    def hinted(self, timeout_s: float) -> int | None:
+        if self._watcher is None:
+            self._closed.wait(timeout_s)
+            return None
+        return self.ask() if self._watcher.wait(timeout_s) else None
+
+    def ask(self) -> int:
+        return self._last_seq() or 0
+
+    def wake(self) -> None:
+        self._closed.set()
+        if self._watcher is not None:
+            self._watcher.nudge()
 
     def close(self) -> None:
         if self._watcher is not None:
             self._watcher.close()
         self._connection.close()
 
-    def _ask(self) -> int:
-        with self._database.told(), self._database.session(self._connection) as session:
-            ((version,),) = session.sql("PRAGMA data_version")
-        return int(version)
-
 
 class _ServerWatch:
-    """A PostgreSQL schema: LISTEN on a connection of its own, and the length of the journal as a net."""
+    """A PostgreSQL schema: LISTEN on a connection of its own. A notification carries the end of the journal.
+
+    A connection that is lost is made again, and what was missed shows by the end of the journal.
+    """
 
     floor_s = SERVER_FLOOR_S
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._ear, self._mouth = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._ear, selectors.EVENT_READ)
         self._connection: Any = None
-        self._last_seq = -1
-        self._connect()
-        self._last_seq = self._ask()
+        self._socket = -1
+        self._last_seq: Callable[[], int | None]
+        self._said: int | None = None
 
-    def changed(self, timeout_s: float, woken: socket.socket) -> bool:
-        if self._connection is None or self._connection.closed:
-            self._connect()
-            return True  # nobody knows what was missed
-        with selectors.DefaultSelector() as selector:
-            selector.register(woken, selectors.EVENT_READ)
-            selector.register(self._connection.fileno(), selectors.EVENT_READ)
-            ready = selector.select(timeout_s)
+    def hinted(self, timeout_s: float) -> int | None:
+        if self._connection is None:
+            return self.ask()
+        self._selector.select(timeout_s)
         try:
             with self._database.told():
-                told = any(True for _ in self._connection.notifies(timeout=0)) if ready else False
-                last_seq = self._ask()
+                self._connection.pgconn.consume_input()
+                while notification := self._connection.pgconn.notifies():
+                    self._hear(notification.extra)
         except StoreError:
-            self._connection.close()
-            raise
-        moved, self._last_seq = last_seq != self._last_seq, last_seq
-        return told or moved
+            self._hang_up()
+            return self.ask()
+        said, self._said = self._said, None
+        return said
+
+    def ask(self) -> int:
+        if self._connection is not None:
+            with suppress(StoreError), self._database.told():
+                return self._asked()
+            self._hang_up()  # and once more on a new one
+        self._connect()
+        return self._asked()
+
+    def wake(self) -> None:
+        with suppress(OSError):
+            self._mouth.send(b"!")
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        self._hang_up()
+        self._selector.close()
+        self._mouth.close()
+        self._ear.close()
+
+    def _asked(self) -> int:
+        return self._last_seq() or 0
 
     def _connect(self) -> None:
         from dutyphone.store.postgres import CHANNEL
 
-        self._connection = self._database.lone_connection()
-        with self._database.told(), self._database.session(self._connection) as session:
+        connection = self._database.lone_connection()
+        try:
+            session = self._database.session(connection)
             session.sql(f"LISTEN {CHANNEL}")
+            self._last_seq = session.ready(_LAST_SEQ)
+            connection.add_notify_handler(lambda notification: self._hear(notification.payload.encode()))
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._socket = connection, connection.fileno()
+        self._selector.register(self._socket, selectors.EVENT_READ)
 
-    def _ask(self) -> int:
-        with self._database.told(), self._database.session(self._connection) as session:
-            ((last_seq,),) = session.sql("SELECT coalesce(max(seq), 0) FROM journal")
-        return int(last_seq)
+    def _hear(self, payload: bytes) -> None:
+        with suppress(ValueError):  # anybody may notify anything
+            self._said = int(payload)
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._selector.unregister(self._socket)
+            connection.close()

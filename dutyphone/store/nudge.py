@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
+import sys
 import tempfile
 from contextlib import suppress
 from hashlib import sha256
@@ -19,6 +21,9 @@ LOOPBACK = "127.0.0.1"
 
 LONGEST_PATH = 100
 """Unix sockets have room for a path of 108 bytes (unix(7)), 104 on some systems, with the closing NUL."""
+
+_SHORTEST_S = 1e-6
+"""A limit of 0 would be none at all (SO_RCVTIMEO, socket(7))."""
 
 _SOCKET_SUFFIX = ".sock"
 _PORT_SUFFIX = ".port"
@@ -36,30 +41,38 @@ def watchers_folder(database: Path) -> Path:
 
 
 class Watcher:
-    """A socket that nudges arrive at. `socket` becomes readable; `drain` empties it."""
+    """Where nudges arrive."""
 
     def __init__(self, folder: Path) -> None:
         """Raises `OSError` if the folder cannot be written."""
         folder.mkdir(exist_ok=True)
         base = f"{os.getpid()}-{next(_numbers)}"
-        self.socket, self._place = _unix_socket(folder / (base + _SOCKET_SUFFIX)) or _loopback_socket(
+        self._socket, self.place = _unix_socket(folder / (base + _SOCKET_SUFFIX)) or _loopback_socket(
             folder / (base + _PORT_SUFFIX)
         )
-        self.socket.setblocking(False)
+        self._timeout_s = -1.0
 
-    def drain(self) -> bool:
-        """Take what arrived; whether anything had."""
-        any_came = False
-        with suppress(BlockingIOError, ConnectionError):
-            while True:
-                self.socket.recv(16)
-                any_came = True
-        return any_came
+    def wait(self, timeout_s: float) -> bool:
+        """Take one nudge; False if none came in time. For one thread."""
+        if timeout_s != self._timeout_s:
+            set_patience(self._socket, timeout_s)
+            self._timeout_s = timeout_s
+        try:
+            self._socket.recv(16)
+        except (BlockingIOError, TimeoutError, ConnectionError):
+            return False
+        return True
+
+    def nudge(self) -> None:
+        """A nudge from ourselves. Never raises."""
+        with suppress(OSError), socket.socket(self._socket.family, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            sender.sendto(b"!", self._socket.getsockname())
 
     def close(self) -> None:
         """Be watched for no longer."""
-        self.socket.close()
-        self._place.unlink(missing_ok=True)
+        self._socket.close()
+        self.place.unlink(missing_ok=True)
 
 
 class Nudger:
@@ -68,21 +81,30 @@ class Nudger:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._sockets: dict[int, socket.socket] = {}
+        self._family = _unix_family() or 0
+        self._known: set[str] = set()
 
     def nudge(self) -> None:
-        """Say that there may be something new."""
+        """Say that there may be something new: at once to those that are known, and then to those that are found."""
+        known = self._known
+        for path in tuple(known):
+            if not self._send(path, path, self._family):
+                known.discard(path)
         try:
             names = os.listdir(self._folder)  # noqa: PTH208 (ten times as fast, after every commit)
         except OSError:
             return  # nobody has ever watched
         for name in names:
-            place = self._folder / name
-            if name.endswith(_SOCKET_SUFFIX) and _unix_family() is not None:
-                self._send(place, str(place), int(_unix_family() or 0))
+            path = f"{self._folder}/{name}"
+            if path in known:
+                continue
+            if name.endswith(_SOCKET_SUFFIX) and self._family:
+                if self._send(path, path, self._family):
+                    known.add(path)
             elif name.endswith(_PORT_SUFFIX):
-                port = _port(place)
+                port = _port(self._folder / name)
                 if port is not None:
-                    self._send(place, (LOOPBACK, port), int(socket.AF_INET))
+                    self._send(path, (LOOPBACK, port), int(socket.AF_INET))
 
     def close(self) -> None:
         """Give the sockets back."""
@@ -90,19 +112,36 @@ class Nudger:
             each.close()
         self._sockets.clear()
 
-    def _send(self, place: Path, address: str | tuple[str, int], family: int) -> None:
+    def _send(self, place: str, address: str | tuple[str, int], family: int) -> bool:
+        """Whether the watcher at `place` may be there next time."""
         try:
             if family not in self._sockets:
                 self._sockets[family] = socket.socket(family, socket.SOCK_DGRAM)
                 self._sockets[family].setblocking(False)
             self._sockets[family].sendto(b"!", address)
         except BlockingIOError:
-            pass  # it has enough to read already
+            return True  # it has enough to read already
         except (ConnectionRefusedError, FileNotFoundError):
             with suppress(OSError):  # it died without taking its socket along
-                place.unlink()
+                os.unlink(place)  # noqa: PTH108
+            return False
         except OSError:
-            pass  # not ours to reach; it still has its floor
+            return False  # not ours to reach; it still has its floor
+        return True
+
+
+def set_patience(ear: socket.socket, timeout_s: float) -> None:
+    """Have `recv` wait that long, and no system call more than that.
+
+    Python's own time limit asks the system twice, once whether there is something and once for it, which is a fifth of
+    the time from the nudge to the answer.
+    """
+    if timeout_s > 0 and sys.platform != "win32":
+        ear.setblocking(True)
+        seconds, rest_s = divmod(max(timeout_s, _SHORTEST_S), 1)
+        ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", int(seconds), int(rest_s * 1e6)))
+    else:
+        ear.settimeout(timeout_s)
 
 
 def _unix_family() -> int | None:

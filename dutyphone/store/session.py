@@ -79,6 +79,16 @@ class Session:
         row = self.one(statement, **values)
         return None if row is None else row[0]
 
+    def ready(self, statement: ClauseElement) -> Callable[[], Any]:
+        """`scalar` of a statement without parameters, to be asked again and again at the driver's own speed."""
+        execute, sql = self.cursor.execute, self._statements[statement].sql
+
+        def ask() -> Any:
+            row = execute(sql).fetchone()
+            return None if row is None else row[0]
+
+        return ask
+
     def all(self, statement: ClauseElement, /, **values: Any) -> list[Row]:
         """Every row."""
         compiled = self._statements[statement]
@@ -88,12 +98,17 @@ class Session:
 
     def stream(self, statement: ClauseElement, /, **values: Any) -> Generator[Row, None, None]:
         """Every row, a thousand in memory at a time, on a cursor of its own. Only within a transaction."""
+        for rows in self.batches(statement, ROWS_AT_A_TIME, **values):
+            yield from rows
+
+    def batches(self, statement: ClauseElement, size: int, /, **values: Any) -> Generator[list[Row], None, None]:
+        """As `stream`, `size` rows at a time."""
         compiled = self._statements[statement]
         cursor = self._statements.streaming_cursor(self.connection)
         try:
             cursor.execute(compiled.sql, compiled.arguments(values))
-            while rows := cursor.fetchmany(ROWS_AT_A_TIME):
-                yield from rows
+            while rows := cursor.fetchmany(size):
+                yield rows
         finally:
             cursor.close()
 

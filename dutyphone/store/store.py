@@ -145,7 +145,7 @@ class Store:
                     return range(0)
                 last = append(session, backend.index, facts, recorded_us=micros(recorded_at))
                 if backend.after_append:
-                    session.sql(backend.after_append)
+                    session.sql(backend.after_append.format(seq=last.seq))
         except StoreError:
             if last is not None:
                 self._doubts.append((facts, last))

@@ -8,14 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from dutyphone.errors import DatabaseUnusable
 from dutyphone.journal.facts import CallArrived
 from dutyphone.store import nudge
-from dutyphone.store.feed import FLOOR_S, Feed
+from dutyphone.store.feed import FLOOR_S, Feed, _ServerWatch
 from dutyphone.store.nudge import LONGEST_PATH, Nudger, Watcher, watchers_folder
 from dutyphone.store.store import Store
 
@@ -138,6 +140,105 @@ def test_closing_ends_a_wait_in_another_thread(store: Store) -> None:
     feed.close()
 
 
+def test_what_nudges_without_growing_the_journal_is_no_change(file_store: Store) -> None:
+    assert file_store.database.path is not None
+    nudger = Nudger(watchers_folder(file_store.database.path))
+    with Feed(file_store) as feed:
+        nudger.nudge()
+        assert not feed.wait(0.05)
+    nudger.close()
+
+
+def test_a_feed_knows_where_the_journal_ends(store: Store) -> None:
+    store.append([CallArrived(at=AT, call="a", line="desk")], recorded_at=AT)
+    with Feed(store) as feed:
+        assert feed.last_seq == 1
+        facts = [CallArrived(at=AT, call=call, line="desk") for call in "bcd"]
+        store.append(facts, recorded_at=AT)
+        assert feed.last_seq == 1
+        assert feed.wait(LONG_ENOUGH_S)
+        assert feed.last_seq == store.last_seq() == 4
+
+
+# --- a server that goes away ---------------------------------------------------------------------------------------
+
+
+def hang_up(store: Store, feed: Feed) -> None:
+    """The server ends the connection of `feed`."""
+    assert isinstance(feed._watch, _ServerWatch)
+    pid = feed._watch._connection.info.backend_pid
+    with store.database.reading() as session:
+        session.sql("SELECT pg_terminate_backend(%s)", (pid,))
+        while session.sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,)):
+            session.sql("SELECT pg_sleep(0.01)")
+
+
+def test_a_lost_connection_is_made_again_and_nothing_is_missed(server_store: Store) -> None:
+    """P4, X04: what was written while nobody listened is noticed with the first look."""
+    with Feed(server_store) as feed:
+        for call in "abc":
+            hang_up(server_store, feed)
+            server_store.append([CallArrived(at=AT, call=call, line="desk")], recorded_at=AT)
+            woken, took_s = timed(lambda: feed.wait(LONG_ENOUGH_S))
+            assert woken
+            assert took_s < LONG_ENOUGH_S / 2, "not by the floor"
+            assert feed.last_seq == server_store.last_seq()
+        server_store.append([CallArrived(at=AT, call="d", line="desk")], recorded_at=AT)
+        assert feed.wait(LONG_ENOUGH_S), "and it listens again"
+
+
+def test_a_connection_lost_while_somebody_waits_is_no_news(server_store: Store) -> None:
+    with Feed(server_store) as feed:
+        answers: list[bool] = []
+        waiting = threading.Thread(target=lambda: answers.append(feed.wait(LONG_ENOUGH_S)))
+        waiting.start()
+        hang_up(server_store, feed)
+        server_store.append([CallArrived(at=AT, call="a", line="desk")], recorded_at=AT)
+        waiting.join(LONG_ENOUGH_S)
+        assert answers == [True]
+
+
+def test_what_the_feed_does_not_see_it_says(server_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is away is an error each time it is asked; once it is back, nothing was missed."""
+    with Feed(server_store) as feed:
+
+        def away() -> None:
+            raise DatabaseUnusable("away")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(server_store.database, "lone_connection", away)
+            hang_up(server_store, feed)
+            for _ in range(3):
+                with pytest.raises(DatabaseUnusable):
+                    feed.wait(LONG_ENOUGH_S)
+            server_store.append([CallArrived(at=AT, call="a", line="desk")], recorded_at=AT)
+        assert feed.wait(LONG_ENOUGH_S)
+
+
+def test_notifications_of_anybody_are_hints_and_no_more(server_store: Store) -> None:
+    with Feed(server_store) as feed, server_store.database.reading() as session:
+        session.sql("NOTIFY dutyphone, 'hello'")
+        session.sql("NOTIFY dutyphone")
+        assert not feed.wait(0.05)
+        server_store.append([CallArrived(at=AT, call="a", line="desk")], recorded_at=AT)
+        assert feed.wait(LONG_ENOUGH_S)
+        assert feed.last_seq == 1
+
+
+def test_one_notification_an_append(server_store: Store) -> None:
+    """P4: one NOTIFY a group commit."""
+    with closing(server_store.database.lone_connection()) as listener:
+        listener.execute("LISTEN dutyphone")
+        server_store.append([CallArrived(at=AT, call=str(n), line="desk") for n in range(100)], recorded_at=AT)
+        server_store.append([CallArrived(at=AT, call="last", line="desk")], recorded_at=AT)
+        heard = [each.payload for each in listener.notifies(timeout=LONG_ENOUGH_S, stop_after=2)]
+        heard += [each.payload for each in listener.notifies(timeout=0.05)]
+        assert heard == ["100", "101"]
+
+
+# --- the rest --------------------------------------------------------------------------------------------------------
+
+
 def test_a_feed_leaves_nothing_behind(file_store: Store) -> None:
     assert file_store.database.path is not None
     folder = watchers_folder(file_store.database.path)
@@ -157,36 +258,64 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     return tmp_path / "w"
 
 
-def test_a_nudge_arrives_and_is_drained(folder: Path) -> None:
+def test_a_nudge_arrives_once(folder: Path) -> None:
     nudger = Nudger(folder)
     nudger.nudge()  # nobody has ever watched
     watcher = Watcher(folder)
-    assert not watcher.drain()
-    nudger.nudge()
-    nudger.nudge()
-    watcher.socket.settimeout(LONG_ENOUGH_S)
-    assert watcher.socket.recv(16)
-    watcher.socket.setblocking(False)
-    assert watcher.drain()
-    assert not watcher.drain()
+    assert not watcher.wait(0.0)
+    for _ in range(2):
+        nudger.nudge()
+        assert watcher.wait(LONG_ENOUGH_S)
+        assert not watcher.wait(0.01)
     watcher.close()
     assert list(folder.iterdir()) == []
     nudger.nudge()
     nudger.close()
 
 
-def test_a_watcher_that_died_is_swept_away(folder: Path) -> None:
-    dead = Watcher(folder)
-    dead.socket.close()
-    assert len(list(folder.iterdir())) == 1
+def test_watchers_that_come_and_go_are_all_nudged(folder: Path) -> None:
     nudger = Nudger(folder)
+    first = Watcher(folder)
     nudger.nudge()
-    alive = Watcher(folder)
-    assert [place.name for place in folder.iterdir()] == [alive._place.name]
+    second = Watcher(folder)
     nudger.nudge()
-    alive.socket.settimeout(LONG_ENOUGH_S)
-    assert alive.socket.recv(16)
-    alive.close()
+    first.close()
+    nudger.nudge()
+    third = Watcher(folder)
+    nudger.nudge()
+    assert sum(second.wait(0.5) for _ in range(3)) == 3
+    assert third.wait(LONG_ENOUGH_S)
+    for each in (second, third):
+        assert not each.wait(0.01)
+        each.close()
+    nudger.close()
+
+
+def test_a_wait_takes_as_long_as_it_is_told(folder: Path) -> None:
+    watcher = Watcher(folder)
+    for timeout_s in (0.0, 0.03, 0.1, 0.03):
+        came, took_s = timed(lambda timeout_s=timeout_s: watcher.wait(timeout_s))
+        assert not came
+        assert took_s >= timeout_s * 0.9
+    watcher.nudge()
+    assert watcher.wait(LONG_ENOUGH_S)
+    watcher.close()
+
+
+def test_a_watcher_that_died_is_swept_away(folder: Path) -> None:
+    nudger = Nudger(folder)
+    for known in (False, True):
+        dead = Watcher(folder)
+        if known:
+            nudger.nudge()
+        dead._socket.close()
+        assert len(list(folder.iterdir())) == 1
+        nudger.nudge()
+        alive = Watcher(folder)
+        assert [place.name for place in folder.iterdir()] == [alive.place.name]
+        nudger.nudge()
+        assert alive.wait(LONG_ENOUGH_S)
+        alive.close()
     nudger.close()
 
 
@@ -195,7 +324,7 @@ def test_a_watcher_that_does_not_read_holds_nobody_up(folder: Path) -> None:
     nudger = Nudger(folder)
     for _ in range(3000):
         nudger.nudge()
-    assert watcher.drain()
+    assert watcher.wait(0.0)
     watcher.close()
     nudger.close()
 
