@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from dutyphone_simulators.clock import ManualClock
 from dutyphone_simulators.made_up_night import CHINESE, ENGLISH, LINES, RINGING_SINCE, ZONE, made_up_night
 from dutyphone_tui.app import DutyConsole
 from dutyphone_tui.desk import Desk
+from dutyphone_tui.feed import QUIET_S
 
 from dutyphone.calls.numbers import Site, show_number
 from dutyphone.i18n import use_language
@@ -56,7 +58,7 @@ def brisk_pilot() -> Iterator[None]:
 
 
 class HeldFeed:
-    """Wakes up when `nudge` is called, and counts how often it was waited for."""
+    """Wakes up when `nudge` is called, and counts how often it was waited for until something happens."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -66,7 +68,7 @@ class HeldFeed:
 
     def wait(self, timeout_s: float | None) -> bool:
         with self._changed:
-            self.waits += 1
+            self.waits += timeout_s is None or timeout_s > QUIET_S
             self._changed.wait_for(lambda: self._nudged or self._closed, timeout_s)
             nudged, self._nudged = bool(self._nudged), 0
             return nudged and not self._closed
@@ -83,12 +85,21 @@ class HeldFeed:
 
 
 class HeardConsole(DutyConsole):
-    """The console with a bell that can be heard by a test."""
+    """The console with a bell that can be heard by a test, and a painter that can be watched."""
 
     bells = 0
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.painted: list[str] = []
+
     def bell(self) -> None:
         self.bells += 1
+
+    def _display(self, screen: Any, renderable: Any) -> None:
+        if renderable is not None:
+            self.painted.append(re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "|", renderable.render_segments(self.console)))
+        super()._display(screen, renderable)
 
 
 @dataclass(slots=True)

@@ -7,14 +7,14 @@ import threading
 from datetime import timedelta
 
 from dutyphone_simulators.made_up_night import RINGING_SINCE, ZONE
-from dutyphone_tui.feed import FeedWatcher
-from dutyphone_tui.messages import DayRead, LiveRead, PlacesFound, ReadFailed
+from dutyphone_tui.feed import LONGEST_PATIENCE_S, FeedWatcher
+from dutyphone_tui.messages import CallersRead, DayRead, LiveRead, PlacesFound, ReadFailed
 from dutyphone_tui.places import PlaceBook
 from dutyphone_tui.reading import Reader
 
 from dutyphone.duty.shift_date import DAY_STARTS
 from dutyphone.errors import DatabaseBusy
-from dutyphone.journal.facts import NumberKind
+from dutyphone.journal.facts import CallRang, NumberKind
 from dutyphone.store.feed import Feed
 
 BEFORE = RINGING_SINCE - timedelta(seconds=1)
@@ -68,6 +68,55 @@ def test_the_day_is_only_read_again_when_the_journal_has_grown_or_a_day_begins(r
         room.clock.advance(12 * 3600)
         room.feed.nudge()
         assert wait_for(posted, DayRead).day.calls == ()
+    finally:
+        watcher.stop()
+
+
+class Drumming:
+    """A feed that wakes up at once, until it is told to be quiet; every wake-up takes a hundredth of a second."""
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.quiet = threading.Event()
+        self.closed = threading.Event()
+
+    def wait(self, timeout_s):
+        if self.quiet.is_set():
+            self.closed.wait(timeout_s)
+            return False
+        self.clock.advance(0.01)
+        return not self.closed.is_set()
+
+    def close(self):
+        self.quiet.set()
+        self.closed.set()
+
+
+def test_who_calls_is_read_before_all_the_rest_which_does_not_wait_for_ever(room):
+    """P1: nothing stands between a call and its row; but a wire that never rests does not keep the day from view."""
+    room.night(until=BEFORE)
+    feed = Drumming(room.clock)
+    counted = iter(range(1000))
+
+    class Busy:
+        """Every reading finds one more ring."""
+
+        def __getattr__(self, name):
+            return getattr(room.store, name)
+
+        def open_calls(self):
+            room.tell(CallRang(at=room.now, call="call-1", ring=next(counted) + 2))
+            return room.store.open_calls()
+
+    room.ring("call-1")
+    watcher, posted = watching(room, feed, Busy())
+    try:
+        kinds = [type(posted.get(timeout=5)) for _ in range(25)]
+        assert LiveRead not in kinds
+        assert set(kinds) == {CallersRead}
+        live = wait_for(posted, LiveRead).live
+        assert live.open_calls[0].rings >= LONGEST_PATIENCE_S / 0.01
+        assert wait_for(posted, DayRead)
     finally:
         watcher.stop()
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from dutyphone_simulators.made_up_night import RINGING_SINCE
 from dutyphone_tui.widgets.call_table import CallTable
-from dutyphone_tui.widgets.ringing_card import RingingCard
+from dutyphone_tui.widgets.hero import Hero
 
 from dutyphone.journal.facts import (
     CallRang,
@@ -24,10 +24,10 @@ async def test_a_call_is_shown_from_its_first_ring_before_anybody_knows_who_call
     """X01."""
     room.night(until=RINGING_SINCE - timedelta(seconds=1))
     async with room.console() as look:
-        assert not look.console.screen.query_one(RingingCard).display
+        assert not look.console.screen.query_one(Hero).display
         room.ring("call-1", None)
         await look.caught_up()
-        assert look.console.screen.query_one(RingingCard).display
+        assert look.console.screen.query_one(Hero).display
         assert "caller ID to come" in look.text
         assert "ringing 0 s" in look.text
 
@@ -45,7 +45,7 @@ async def test_the_seconds_count_while_it_rings_and_the_card_goes_when_it_ends(r
         assert "talking 1:05" in look.text
         room.end("call-1", Outcome.ANSWERED, Evidence.EXTENSION_HOOK)
         await look.caught_up()
-        assert not look.console.screen.query_one(RingingCard).display
+        assert not look.console.screen.query_one(Hero).display
 
 
 async def test_the_card_tells_the_earlier_calls_of_the_number(room):

@@ -7,6 +7,7 @@ them speak to the application by messages only.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,9 +21,11 @@ from textual.scrollbar import ScrollBar
 
 from dutyphone.duty.shift_date import shift_date
 from dutyphone.i18n import _
+from dutyphone_tui.at_once import paint_at_once
 from dutyphone_tui.health import Banner, banners
 from dutyphone_tui.keys import ON_EVERY_PAGE, bindings
 from dutyphone_tui.messages import (
+    CallersRead,
     CallWritten,
     DayRead,
     LiveRead,
@@ -50,7 +53,7 @@ WIDE = 110
 """From this many columns on, lists stand side by side."""
 
 TALL = 32
-"""From this many rows on there is room for the counts of the day, large."""
+"""From this many rows on the lines stand apart."""
 
 TICK_S = 1.0
 
@@ -139,6 +142,15 @@ class DutyConsole(App[None]):
         return self._at_work
 
     # --- what is read ---
+
+    def on_callers_read(self, message: CallersRead) -> None:
+        """Who calls is painted before anything else is read."""
+        top = self.screen
+        if self.live is None or not self._parts() or not isinstance(top, Part):
+            return
+        widget = top.show_callers(replace(self.live, open_calls=message.open_calls))
+        if widget is not None:
+            paint_at_once(widget)
 
     def on_live_read(self, message: LiveRead) -> None:
         self.live, self.failure = message.live, ""

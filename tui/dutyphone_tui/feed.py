@@ -7,14 +7,21 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from dutyphone.clock import Clock
+from dutyphone.clock import Clock, Moment
 from dutyphone.errors import DutyphoneError
+from dutyphone.store.readmodels import CallRow
 from dutyphone_tui.desk import Wakeups
-from dutyphone_tui.messages import DayRead, LiveRead, ReadFailed
+from dutyphone_tui.messages import CallersRead, DayRead, LiveRead, ReadFailed
 from dutyphone_tui.reading import Reader
 
 LOOK_AGAIN_S = 2.0
 """The longest time between two readings, so that the screen knows it is not behind and the recorder is alive."""
+
+QUIET_S = 0.015
+"""Everything else is read when nobody has called or gone for this long: the screen is let alone with who calls."""
+
+LONGEST_PATIENCE_S = 0.3
+"""But at last this long after somebody has, however much happens."""
 
 JOIN_S = 3.0
 
@@ -29,6 +36,8 @@ class FeedWatcher:
         self._post = post
         self._stopping = threading.Event()
         self._seen: tuple[int, object] | None = None
+        self._unread_since: Moment | None = None
+        self._open_calls: tuple[CallRow, ...] = ()
         self._thread = threading.Thread(target=self._watch, name="console-feed", daemon=True)
 
     def start(self) -> None:
@@ -44,16 +53,29 @@ class FeedWatcher:
     def _watch(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._read()
-                self._feed.wait(LOOK_AGAIN_S)
+                if self._look():
+                    self._feed.wait(LOOK_AGAIN_S)
             except DutyphoneError as error:
                 self._failed(error.message)
             except Exception as error:  # noqa: BLE001 - shown on the screen, and tried again
                 self._failed(f"{type(error).__name__}: {error}")
 
-    def _read(self) -> None:
+    def _look(self) -> bool:
+        """Read who calls, and once that is quiet all the rest; False if it is not quiet, and is to be read again."""
+        open_calls = self._reader.open_calls()
+        if open_calls != self._open_calls:
+            self._open_calls = open_calls
+            self._post(CallersRead(open_calls))
+            if not self._has_waited_long() and self._feed.wait(QUIET_S):
+                return False
+        self._unread_since = None
+        self._read_the_rest()
+        return True
+
+    def _read_the_rest(self) -> None:
         now = self._clock.now()
         live = self._reader.live(now)
+        self._open_calls = live.open_calls
         self._post(LiveRead(live))
         duty_date = self._reader.date_of(now.utc)
         if self._seen != (live.last_seq, duty_date):
@@ -61,6 +83,12 @@ class FeedWatcher:
             self._seen = (live.last_seq, duty_date)
         if self._reader.learn_callers(live):
             self._post(LiveRead(self._reader.live(now)))
+
+    def _has_waited_long(self) -> bool:
+        now = self._clock.now()
+        if self._unread_since is None:
+            self._unread_since = now
+        return now.since(self._unread_since) >= LONGEST_PATIENCE_S
 
     def _failed(self, evidence: str) -> None:
         if not self._stopping.is_set():

@@ -34,6 +34,17 @@ class StoreRefused(Message):
         self.evidence = evidence
 
 
+class CallersRead(Message):
+    """Who calls has changed. `LiveRead` follows, with all the rest."""
+
+    def __init__(self, open_calls: tuple[CallRow, ...]) -> None:
+        super().__init__()
+        self.open_calls = open_calls
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, CallersRead)
+
+
 class LiveRead(Message):
     """How the lines stand has been read again. Comes every few seconds even if nothing changed."""
 

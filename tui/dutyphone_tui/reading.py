@@ -73,6 +73,10 @@ class Reader:
     day_starts: time
     _earlier: dict[str, EarlierCalls] = field(default_factory=dict)
 
+    def open_calls(self) -> tuple[CallRow, ...]:
+        """Who calls now, and nothing else: one question to the store."""
+        return self.store.open_calls()
+
     def live(self, now: Moment) -> Live:
         """How the lines stand, with what is already known of the callers."""
         last_seq = self.store.last_seq()

@@ -14,15 +14,14 @@ from dutyphone.clock import Moment
 from dutyphone.i18n import _
 from dutyphone.journal.facts import Settlement
 from dutyphone.store.readmodels import CallRow
-from dutyphone_tui.app import TALL
 from dutyphone_tui.keys import LIVE_KEYS, bindings
 from dutyphone_tui.reading import Day, Live
 from dutyphone_tui.screens.page import Page
 from dutyphone_tui.times import minute_text
 from dutyphone_tui.widgets.call_table import CallTable
-from dutyphone_tui.widgets.day_tiles import DayTiles
+from dutyphone_tui.widgets.hero import TALL, Hero
 from dutyphone_tui.widgets.line_panel import LinePanel
-from dutyphone_tui.widgets.ringing_card import RingingCard
+from dutyphone_tui.widgets.lines import LinesWidget
 from dutyphone_tui.widgets.row_list import RowList
 from dutyphone_tui.widgets.summary import Summary
 
@@ -43,10 +42,9 @@ class LiveScreen(Page):
     def body(self) -> Iterable[Widget]:
         telling, now = self.console.at_work.telling, self.console.now.utc
         blocks = not self.console.desk.ascii_borders
-        yield LinePanel(telling, now)
-        with Container(id="hero"):
-            yield RingingCard(telling, now, blocks=blocks)
-            yield DayTiles(telling, now, blocks=blocks)
+        self._panel = LinePanel(telling, now)
+        yield self._panel
+        yield Hero(telling, now, blocks=blocks)
         with Container(id="lists"):
             yield CallTable(telling, now=now, dated=False, empty=_("No calls yet today."), id="calls")
             with Container(id="aside"):
@@ -61,22 +59,19 @@ class LiveScreen(Page):
 
     # --- what is read ---
 
+    def show_callers(self, live: Live) -> LinesWidget:
+        self._panel.show(live.lines, live.open_calls)
+        return self._panel
+
     def show_live(self, live: Live) -> None:
         super().show_live(live)
-        self.query_one(LinePanel).show(live.lines, live.open_calls)
-        self.call_after_refresh(self._show_calls, live)
-
-    def _show_calls(self, live: Live) -> None:
-        """The card moves everything below it: it comes after the row of the line has been painted."""
-        self.query_one(RingingCard).show(live)
-        self.query_one(DayTiles).show_lines(live.lines)
-        self._arrange(self.app.size.height)
+        self.query_one(Hero).show_live(live)
 
     def show_day(self, day: Day) -> None:
         now = self.console.now.utc
         self._calls.show_entries(day.entries, now)
         self._owed.show_entries(self._owed_entries(day), now)
-        self.query_one(DayTiles).show_day(day)
+        self.query_one(Hero).show_day(day)
         self._show_selected()
         self._entitle()
 
@@ -90,14 +85,13 @@ class LiveScreen(Page):
         for table in (self._calls, self._owed):
             table.refresh()
         self.query_one(Summary).renew()
-        self.query_one(LinePanel).renew()
-        self.query_one(RingingCard).renew()
+        self._panel.renew()
+        self.query_one(Hero).renew()
 
     def tick(self, now: Moment) -> None:
         super().tick(now)
-        self.query_one(LinePanel).tick(now.utc)
-        self.query_one(RingingCard).tick(now.utc)
-        self.query_one(DayTiles).tick(now.utc)
+        self._panel.tick(now.utc)
+        self.query_one(Hero).tick(now.utc)
 
     # --- keys ---
 
@@ -155,15 +149,8 @@ class LiveScreen(Page):
         self._entitle()
 
     def _make_room(self, height: int) -> None:
-        self._arrange(height)
-        self.query_one(LinePanel).allow(3 if height < TALL else 8)
-        self.query_one(RingingCard).allow(1 if height < TALL + 6 else 4, airy=height >= TALL)
-
-    def _arrange(self, height: int) -> None:
-        """The card while somebody calls; otherwise, where there is room, the counts of the day."""
-        calling = self.console.live is not None and bool(self.console.live.open_calls)
-        self.query_one(RingingCard).display = calling
-        self.query_one(DayTiles).display = not calling and height >= TALL
+        self._panel.allow(3 if height < TALL else 8)
+        self.query_one(Hero).fit(height)
 
     def _entitle(self) -> None:
         """Say what the lists are; where there is no room for the large counts, with the counts."""

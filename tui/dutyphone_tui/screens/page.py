@@ -18,8 +18,8 @@ from dutyphone_tui.screens.part import Part
 from dutyphone_tui.widgets.banners import Banners
 from dutyphone_tui.widgets.heading import Heading
 from dutyphone_tui.widgets.key_bar import KeyBar
+from dutyphone_tui.widgets.lines import LinesWidget
 from dutyphone_tui.widgets.ringing_strip import RingingStrip
-
 
 _LOOKS = Path(__file__).parent.with_name("pages.tcss")
 
@@ -52,10 +52,15 @@ class Page(Part, Screen[None]):
     def on_screen_resume(self) -> None:
         self._catch_up()
 
-    def show_live(self, live: Live) -> None:
-        self.query_one(Heading).show_drill(simulated=self.console.simulated)
+    def show_callers(self, live: Live) -> LinesWidget | None:
         for strip in self.query(RingingStrip):
             strip.show(live.open_calls)
+            return strip
+        return None
+
+    def show_live(self, live: Live) -> None:
+        self.show_callers(live)
+        self.query_one(Heading).show_drill(simulated=self.console.simulated)
         self.show_health()
 
     def show_health(self) -> None:
@@ -98,8 +103,13 @@ class Dialog(Part, ModalScreen[None]):
         if self.console.live is not None:
             self.show_live(self.console.live)
 
+    def show_callers(self, live: Live) -> LinesWidget:
+        strip = self.query_one(RingingStrip)
+        strip.show(live.open_calls)
+        return strip
+
     def show_live(self, live: Live) -> None:
-        self.query_one(RingingStrip).show(live.open_calls)
+        self.show_callers(live)
 
     def tick(self, now: Moment) -> None:
         self.query_one(RingingStrip).tick(now.utc)

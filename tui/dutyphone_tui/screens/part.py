@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dutyphone.store.readmodels import CallRow
     from dutyphone_tui.app import DutyConsole
     from dutyphone_tui.reading import Day, Live
+    from dutyphone_tui.widgets.lines import LinesWidget
 
 
 class Part:
@@ -21,8 +22,12 @@ class Part:
         """The application, with what it knows."""
         return cast("DutyConsole", cast("Screen[None]", self).app)  # screens of this package are only pushed by it
 
+    def show_callers(self, live: Live) -> LinesWidget | None:  # noqa: ARG002 - for those that show it
+        """Who calls now, in the widget that is returned: it is painted before anything else is done. None: nowhere."""
+        return None
+
     def show_live(self, live: Live) -> None:
-        """How the lines stand now."""
+        """How the lines stand now, all of it."""
 
     def show_day(self, day: Day) -> None:
         """The calls of the duty day, and what is owed."""

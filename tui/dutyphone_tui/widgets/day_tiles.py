@@ -1,4 +1,4 @@
-"""What stands where the ringing card comes when nobody calls: a quiet word and the counts of the day, large."""
+"""What the hero says when nobody calls: a quiet word and the counts of the day, large."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from dutyphone_tui.reading import Day
 from dutyphone_tui.telling import Telling
 from dutyphone_tui.times import age_text, minute_text
 from dutyphone_tui.widgets.big_number import big_number
-from dutyphone_tui.widgets.lines import Line, LinesWidget, line_width
+from dutyphone_tui.widgets.lines import Line, line_width
 
 FIGURE_ROWS = 4
 
 
-class DayTiles(LinesWidget):
+class DayTiles:
     """Five counts side by side."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
+    LOOKS: ClassVar[set[str]] = {
         "day-tiles--word",
         "day-tiles--down",
         "day-tiles--quiet",
@@ -33,7 +33,6 @@ class DayTiles(LinesWidget):
     }
 
     def __init__(self, telling: Telling, now: datetime, *, blocks: bool) -> None:
-        super().__init__()
         self._telling = telling
         self._now = now
         self._blocks = blocks
@@ -45,15 +44,12 @@ class DayTiles(LinesWidget):
     def show_day(self, day: Day) -> None:
         self._counts, self._owed = day.counts, len(day.owed)
         self._last_at = day.calls[0].arrived_at if day.calls else None
-        self.renew()
 
     def show_lines(self, lines: tuple[LineRow, ...]) -> None:
         self._down = sum(line.condition is LineCondition.DOWN for line in lines) if lines else 0
-        self.renew()
 
     def tick(self, now: datetime) -> None:
         self._now = now
-        self.renew()
 
     def lines(self, width: int) -> Sequence[Line]:
         tiles = [

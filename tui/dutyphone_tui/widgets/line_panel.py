@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
 from rich.cells import cell_len
 
 from dutyphone.i18n import _
-from dutyphone.store.readmodels import CallRow, LineCondition, LineRow
+from dutyphone.store.readmodels import CallRow, CallState, LineCondition, LineRow
 from dutyphone_tui import wording
 from dutyphone_tui.cells import fit
 from dutyphone_tui.telling import Telling
@@ -45,8 +47,8 @@ class LinePanel(LinesWidget):
         self._most = 3
 
     def show(self, lines: tuple[LineRow, ...], calls: tuple[CallRow, ...]) -> None:
-        self._rows = lines
         self._calls = {row.line: row for row in calls}
+        self._rows = tuple(_as_called(row, {call.state for call in calls if call.line == row.line}) for row in lines)
         self.renew()
 
     def tick(self, now: datetime) -> None:
@@ -109,6 +111,15 @@ class LinePanel(LinesWidget):
     def _title_cells(self) -> int:
         """The width of the longest title, within reason."""
         return min(max(cell_len(row.title or row.line) for row in self._rows), TITLE_CELLS)
+
+
+def _as_called(row: LineRow, states: AbstractSet[CallState]) -> LineRow:
+    """The line in the condition that its calls put it in: they may have been read after it."""
+    if row.condition is LineCondition.DOWN:
+        return row
+    ringing = CallState.RINGING in states
+    condition = LineCondition.RINGING if ringing else LineCondition.IN_CALL if states else LineCondition.IDLE
+    return row if condition is row.condition else replace(row, condition=condition)
 
 
 def _chip_cells() -> int:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-Piece = tuple[str, str]
-"""Text and the name of a component class that says how it looks, "" for the look of the widget."""
+from dutyphone_tui.widgets.looks import Looks, Piece
 
 Line = Sequence[Piece]
 
@@ -25,10 +22,16 @@ class LinesWidget(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._painted = []
+        self._looks = Looks(self)
 
     def lines(self, width: int) -> Sequence[Line]:
         """What to show in `width` cells."""
         raise NotImplementedError
+
+    @property
+    def ground(self) -> str:
+        """The component class that all lines stand on, "" for the widget itself."""
+        return ""
 
     def renew(self) -> None:
         """Paint the lines that changed; make room if there are more or fewer than before."""
@@ -36,7 +39,8 @@ class LinesWidget(Widget):
             return
         before, self._painted = self._painted, self._strips(self.size.width)
         if len(before) != len(self._painted):
-            self.refresh(layout=True)
+            height = self.styles.height
+            self.refresh(layout=height is None or height.is_auto)
             return
         for y, (old, new) in enumerate(zip(before, self._painted, strict=True)):
             if old != new:
@@ -48,7 +52,7 @@ class LinesWidget(Widget):
             self._painted = self._strips(width)
         if y < len(self._painted):
             return self._painted[y]
-        return Strip.blank(width, self.rich_style)
+        return Strip.blank(width, self._looks.look("", self.ground))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - Textual's
         return len(self.lines(width))
@@ -59,19 +63,12 @@ class LinesWidget(Widget):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
+        self._looks.forget()
         self._painted = []
 
     def _strips(self, width: int) -> list[Strip]:
-        base = self.rich_style
-        return [self._strip(line, width, base) for line in self.lines(width)]
-
-    def _strip(self, line: Line, width: int, base: Style) -> Strip:
-        segments = [
-            Segment(text, base + self.get_component_rich_style(name, partial=True) if name else base)
-            for text, name in line
-            if text
-        ]
-        return Strip(segments, sum(cell_len(text) for text, _ in line)).adjust_cell_length(width, base)
+        ground = self.ground
+        return [self._looks.strip(line, line_width(line), width, ground) for line in self.lines(width)]
 
 
 def spread(left: Line, right: Line, width: int) -> Line:

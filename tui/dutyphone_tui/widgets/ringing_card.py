@@ -1,4 +1,4 @@
-"""The large card of the call that rings or is being talked: number, name, place, seconds, earlier calls."""
+"""What the hero says of the call that rings or is being talked: number, name, place, seconds, earlier calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dutyphone_tui.reading import Live
 from dutyphone_tui.telling import Telling
 from dutyphone_tui.times import short_stamp_text, span_text
 from dutyphone_tui.widgets.big_number import big_number, big_width
-from dutyphone_tui.widgets.lines import Line, LinesWidget, spread
+from dutyphone_tui.widgets.lines import Line, spread
 
 PROMPT_RINGS = 3
 """A call is to be answered within three rings; from the fourth on the card says so."""
@@ -23,11 +23,12 @@ NUMBER_GAP = 4
 """Cells kept free between the number and the seconds."""
 
 
-class RingingCard(LinesWidget):
-    """Not displayed unless a call is open. Ticks once a second, which paints two or three rows."""
+class RingingCard:
+    """A large card. It says something only while a call is open."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
+    LOOKS: ClassVar[set[str]] = {
         "ringing-card--state",
+        "ringing-card--talking",
         "ringing-card--late",
         "ringing-card--number",
         "ringing-card--seconds",
@@ -36,7 +37,6 @@ class RingingCard(LinesWidget):
     }
 
     def __init__(self, telling: Telling, now: datetime, *, blocks: bool) -> None:
-        super().__init__()
         self._telling = telling
         self._now = now
         self._blocks = blocks
@@ -53,13 +53,14 @@ class RingingCard(LinesWidget):
             first = self._calls[0]
             self._earlier_known = any(known.call == first.call for known in live.earlier)
             self._earlier = live.earlier_calls(first.call)
-            self.set_class(first.state is CallState.IN_CALL, "-in-call")
-        self.renew()
+
+    @property
+    def state(self) -> CallState | None:
+        """Of the call that is shown large; None if no call is open."""
+        return self._calls[0].state if self._calls else None
 
     def tick(self, now: datetime) -> None:
         self._now = now
-        if self._calls:
-            self.renew()
 
     def allow(self, extra: int, *, airy: bool) -> None:
         """Take `extra` rows below the name, for other open calls and for earlier calls; at least one.
@@ -68,7 +69,6 @@ class RingingCard(LinesWidget):
         """
         self._room_for = max(extra, 1)
         self._airy = airy
-        self.renew()
 
     def lines(self, width: int) -> Sequence[Line]:
         if not self._calls:
@@ -81,7 +81,7 @@ class RingingCard(LinesWidget):
 
     def _state(self, call: CallRow, width: int) -> Line:
         left: list[tuple[str, str]] = [
-            (f" {_(wording.STATES[call.state])} ", "ringing-card--state"),
+            (f" {_(wording.STATES[call.state])} ", f"ringing-card--{_CHIPS.get(call.state, 'state')}"),
             (f"  {cut(self._telling.line(call.line), 16)}", ""),
         ]
         if call.state is CallState.RINGING:
@@ -169,6 +169,9 @@ class RingingCard(LinesWidget):
         if call.state is CallState.IN_CALL:
             return _("talking {time}").format(time=span_text(seconds))
         return _("ringing {n} s").format(n=seconds)
+
+
+_CHIPS = {CallState.IN_CALL: "talking"}
 
 
 def _urgency(call: CallRow) -> tuple[bool, datetime]:

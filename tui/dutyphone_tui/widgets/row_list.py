@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -16,6 +14,7 @@ from textual.strip import Strip
 
 from dutyphone_tui.cells import fit
 from dutyphone_tui.widgets.lines import Line, line_width
+from dutyphone_tui.widgets.looks import Looks
 
 Row = TypeVar("Row")
 
@@ -70,6 +69,7 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         self._empty = empty
         self._rows: Sequence[Row] = ()
         self._at = 0
+        self._looks = Looks(self)
 
     # --- what a kind of list says ---
 
@@ -180,28 +180,24 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         width = self._width
         head_rows = self._head_rows
         if y < head_rows:
-            return self._strip(self.head(width) or (), width, self._look("row-list--head"))
+            return self._strip(self.head(width) or (), width, "row-list--head")
         index = y - head_rows + round(self.scroll_y)
         if not self._rows:
-            return self._strip(
-                [(fit(f"  {self._empty}", width), "")] if y == head_rows else (), width, self._look("row-list--empty")
-            )
+            empty: Line = [(fit(f"  {self._empty}", width), "")] if y == head_rows else ()
+            return self._strip(empty, width, "row-list--empty")
         if index >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+            return self._strip((), width)
         selected = index == self._at
-        base = self._look("row-list--selected") if selected else self.rich_style
-        return self._strip(self.paint(self._rows[index], width, selected=selected), width, base)
+        return self._strip(
+            self.paint(self._rows[index], width, selected=selected), width, "row-list--selected" if selected else ""
+        )
 
-    def _look(self, name: str) -> Style:
-        return self.rich_style + self.get_component_rich_style(name, partial=True)
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._looks.forget()
 
-    def _strip(self, line: Line, width: int, base: Style) -> Strip:
-        segments = [
-            Segment(text, base + self.get_component_rich_style(name, partial=True) if name else base)
-            for text, name in line
-            if text
-        ]
-        return Strip(segments, line_width(line)).adjust_cell_length(width, base)
+    def _strip(self, line: Line, width: int, ground: str = "") -> Strip:
+        return self._looks.strip(line, line_width(line), width, ground)
 
     def _follow(self, before: Sequence[Row], rows: Sequence[Row]) -> int:
         """Where the selection goes when `rows` come after `before`."""
@@ -214,8 +210,11 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         return min(self._at, len(rows) - 1) if found is None else found
 
     def _measure(self) -> None:
-        height = len(self._rows) + self._head_rows
-        self.virtual_size = Size(self._width, max(height, 1))
+        """Tell Textual how many rows there are. A page is laid out anew only if the scrollbar comes or goes."""
+        size = Size(self._width, max(len(self._rows) + self._head_rows, 1))
+        if size != self.virtual_size:
+            self.set_reactive(ScrollView.virtual_size, size)
+            self._scroll_update(size)
 
     def _refresh_row(self, index: int) -> None:
         y = index - round(self.scroll_y) + self._head_rows
