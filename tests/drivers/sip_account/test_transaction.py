@@ -488,7 +488,7 @@ def test_timer_j_is_zero_over_tcp() -> None:
     assert len(bench.layer) == 0
 
 
-# --- matching (§17.2.3), merging (§8.2.2.2), CANCEL (§9.2) -----------------------------------------------------------
+# --- matching (§17.2.3), merging (§8.2.2.2), CANCEL (§9.2) ---------------------------------------------------------
 
 
 def test_a_cancel_names_the_invite_it_means() -> None:
