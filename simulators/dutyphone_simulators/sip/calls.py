@@ -52,6 +52,10 @@ class Caller(Protocol):
 
     def hears_hang_up(self) -> None: ...
 
+    def over(self) -> None:
+        """The call has ended, whoever ended it."""
+        ...
+
 
 class Branch(Protocol):
     """Somebody for whom it rings."""
@@ -171,13 +175,13 @@ class Call:
         if self.state is not CallState.RINGING or branch not in self._branches:
             return
         self._branches.remove(branch)
-        self._worst = _more_telling(self._worst, status)
         if 300 <= status < 400 and targets and self._patience.follows_redirects:
             self.record.forwarded_to = targets[0]
             self._restart_patience()
             self._switch.told(self, Step.FORWARDED)
             self.ring([self._switch.gateway(self, target) for target in targets])
             return
+        self._worst = _more_telling(self._worst, status)
         if status >= 600:
             self._cancel_all((("Reason", f"SIP;cause={status}"),))
         if self._branches:
@@ -229,7 +233,10 @@ class Call:
         """The exchange is gone: the call ends, and nobody is told."""
         if self.state is not CallState.OVER:
             self.record.outcome, self.record.hung_up_by = Outcome.CUT, HungUpBy.EXCHANGE
+            winner = self.winner
             self._end()
+            if winner is not None:
+                winner.hang_up()
 
     def _nobody_answers(self) -> None:
         if self.state is not CallState.RINGING:
@@ -263,6 +270,7 @@ class Call:
         self.state = CallState.OVER
         self.record.ended_at = self.now
         self._stop_patience()
+        self.caller.over()
         self._switch.told(self, Step.ENDED)
 
 

@@ -61,22 +61,17 @@ class ScriptedCaller:
         return bodies.answer(media, *self._sounds.media_address)
 
     def hears_refusal(self, _status: int) -> None:
-        self._close()
+        """The caller hears the busy tone."""
 
     def hears_hang_up(self) -> None:
-        self._close()
+        """The caller hears the busy tone."""
 
-    def note(self) -> None:
-        """Write into the record what was heard."""
-        if self._stream is not None:
-            self._call.record.heard_packets = self._stream.heard
-            self._call.record.digits = self._stream.digits
-
-    def _close(self) -> None:
+    def over(self) -> None:
         if self._gives_up is not None:
             self._gives_up.stop()
-        self.note()
         if self._stream is not None:
+            self._call.record.heard_packets = self._stream.heard
+            self._call.record.digits += self._stream.digits
             self._stream.close()
 
 
@@ -197,9 +192,12 @@ class DeskCaller:
         return Body()
 
     def hears_refusal(self, _status: int) -> None:
-        self._phone.freed(self._call)
+        """The officer hears the busy tone."""
 
     def hears_hang_up(self) -> None:
+        """The officer hears the busy tone."""
+
+    def over(self) -> None:
         self._phone.freed(self._call)
 
 

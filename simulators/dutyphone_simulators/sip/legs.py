@@ -256,6 +256,9 @@ class TelephoneCaller(WireEnd):
     def hears_hang_up(self) -> None:
         self.hang_up()
 
+    def over(self) -> None:
+        """Nothing is kept that would have to be given back."""
+
     def _answer(self, status: int, body: Body | None, headers: Headers = ()) -> None:
         described = (("Content-Type", SDP),) if body is not None and body.data else ()
         contact = (("Contact", self._contact), ALLOW) if status < 300 else ()
