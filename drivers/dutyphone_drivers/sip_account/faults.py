@@ -44,15 +44,17 @@ def unsupported(request: Request, supported: Collection[str]) -> tuple[str, ...]
     return tuple(tag for tag in request.headers.all("Require") if tag.lower() not in supported)
 
 
-def body_fault(request: Request, accepted: Collection[str] = (bodies.SDP,)) -> Fault | None:
-    """415 if a body of another type than `accepted` cannot be done without (RFC 3261 §8.2.3).
+def body_fault(request: Request, described: str = bodies.SDP) -> Fault | None:
+    """415 if its body cannot be done without and is not `described` (RFC 3261 §8.2.3), 406 if no such is taken.
 
     Not part of `fault_of`: a call is to ring, and to be written down, whatever its body is. Ask when it is answered.
     """
-    strange = [part for part in bodies.parts(request) if part.content_type not in accepted and not part.is_optional]
-    if not strange or any(part.content_type in accepted for part in bodies.parts(request)):
-        return None
-    return 415, "Unsupported Media Type"
+    parts = bodies.parts(request)
+    if all(part.content_type != described for part in parts) and any(not part.is_optional for part in parts):
+        return 415, "Unsupported Media Type"
+    accepted = {value.partition(";")[0].strip().lower() for value in request.headers.all("Accept")}
+    general = described.partition("/")[0] + "/*"
+    return (406, "Not Acceptable") if accepted and not accepted & {described, general, "*/*"} else None
 
 
 def is_broken(response: Response) -> bool:

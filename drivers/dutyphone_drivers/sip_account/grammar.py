@@ -1,7 +1,7 @@
 r"""The small parts that all header fields are made of (RFC 3261 §25.1): quoted strings, lists, parameters.
 
-Text is UTF-8 with `surrogateescape`, so a byte that is no UTF-8 is one character from U+DC80 to U+DCFF. GBK writes some
-characters with a backslash as their second byte; behind such a first byte a backslash is not an escape.
+In text that was not UTF-8 a byte beyond ASCII is one character from U+DC80 to U+DCFF. GBK writes some characters with a
+backslash as their second byte; behind such a first byte a backslash is not an escape.
 """
 
 from __future__ import annotations

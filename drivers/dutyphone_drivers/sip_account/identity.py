@@ -43,7 +43,7 @@ _PAYPHONE_USERS: Final = frozenset({"payphone", "coin", "coinbox"})
 _NOWHERE: Final = ".invalid"
 """RFC 2606 §2: the end of a domain that nobody has (anonymous.invalid)."""
 _WITHHELD: Final = frozenset({"id", "user", "full", "uri"})
-"""By these values of Privacy (RFC 3323 §4.2, RFC 3325 §9.3) and of Remote-Party-ID's `privacy` the number is withheld."""
+"""Privacy (RFC 3323 §4.2, RFC 3325 §9.3) and `privacy` of Remote-Party-ID: the number is not to be shown."""
 _NAME_WITHHELD: Final = frozenset({"full", "name"})
 _NO_NAMES: Final = frozenset({"anonymous", "unavailable", "unknown", "restricted", "private", "withheld"})
 _SEPARATORS: Final = re.compile(r"[-.() ]")

@@ -1,8 +1,9 @@
 """SIP messages: bytes to requests and responses and back (RFC 3261 §7, compact names §7.3.3, folding §7.3.1).
 
 The reader takes whatever it can make sense of; what a request may not be is judged by `faults`, so that it can be
-answered. Text is UTF-8 with `surrogateescape`: a name in GBK comes through with its bytes. `Content-Length` belongs to
-the framing and not to the message: reading takes it off where it fits the body, `render` puts it on.
+answered. Text is UTF-8; where a head is not, each byte beyond ASCII is one character (`surrogateescape`), so that a
+name in GBK comes through with its bytes. `Content-Length` belongs to the framing and not to the message: reading takes
+it off where it fits the body, `render` puts it on.
 """
 
 from __future__ import annotations
@@ -257,7 +258,15 @@ def _parted(data: bytes) -> tuple[str, bytes]:
         head, body = data, b""
     else:
         head, body = data[: end.start()], data[end.end() :]
-    return head.decode("utf-8", "surrogateescape"), body
+    return _text(head), body
+
+
+def _text(head: bytes) -> str:
+    """UTF-8, or else ASCII: what is UTF-8 by chance in the midst of GBK would hide where its characters begin."""
+    try:
+        return head.decode("utf-8")
+    except UnicodeDecodeError:
+        return head.decode("ascii", "surrogateescape")
 
 
 def _read_request_line(line: str) -> tuple[str, str, str]:
