@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -213,8 +213,8 @@ def _cells(options: argparse.Namespace) -> list[tuple[Any, ...]]:
     )
     cells = call_sheet(Profile.PEOPLE, style, chinese=True).cells
     with Store.open(f"sqlite:///{options.log}", create=False) as store:
-        calls = store.stream_calls(CallQuery(until_at=_until(options.rows)))
-        return [tuple(cells(row)) for row in islice(calls, options.rows)]
+        calls = chain.from_iterable(store.stream_records(CallQuery(until_at=_until(options.rows))))
+        return list(map(cells, calls))
 
 
 def _done(rows: int, took_s: float) -> Mapping[str, float]:

@@ -4,24 +4,26 @@ Two profiles. PEOPLE is the sheet of the duty room, columns and order as offices
 codes, ISO 8601 with offset, nothing rounded. Columns whose facts are not kept yet are there and empty, so that a sheet
 made today and one made next year have the same columns.
 
-The cells of a row are made by one function a profile rather than one a column: a month of calls has a hundred thousand
-rows, and two dozen calls a row are what an export costs.
+The cells of a row are made by one function a profile rather than one a column, from the call as it is stored and not as
+a screen sees it, and what many rows have in common is worked out once: years of calls are a million rows, and an export
+costs what is done for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, tzinfo
+from datetime import time, timedelta, tzinfo
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from dutyphone.calls.numbers import Site, read_number, show_number
 from dutyphone.duty.shift_date import duty_day, shift_date
-from dutyphone.journal.facts import NumberKind, Outcome
-from dutyphone.lines.events import Direction
+from dutyphone.journal.facts import NumberKind, Outcome, Settlement
+from dutyphone.lines.events import Direction, NumberAbsence
 from dutyphone.outputs.words import Words
-from dutyphone.store.readmodels import BlindRow, CallRow, CallState
+from dutyphone.store.readmodels import BlindRow, CallCodes, CallRecord, CallState, Owed
+from dutyphone.store.rows import micros, moment
 
 Cell = str | int | float | None
 """None: nothing to say."""
@@ -30,6 +32,10 @@ Text = Callable[[str], str]
 """Makes text from outside fit for the file."""
 
 Row = TypeVar("Row")
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 class Profile(Enum):
@@ -65,7 +71,9 @@ class Sheet(Generic[Row]):
 class Style:
     """How cells are made: `text` and `number` clean what came from outside, `zone` and `day_starts` are the room's.
 
-    `line_titles` is what people call each line; programs get its name.
+    `line_titles` is what people call each line; programs get its name. `plain` is for text that needs no cleaning but
+    has to be spelled as the file wants it, and `nothing` is an empty cell; `text` and `number` spell as well. `hides`:
+    some numbers are not to be read, and `text` and `number` see to it.
     """
 
     words: Words
@@ -75,9 +83,12 @@ class Style:
     text: Text
     number: Text
     line_titles: Mapping[str, str]
+    plain: Text = _as_it_is
+    nothing: Cell = None
+    hides: bool = False
 
 
-def call_sheet(profile: Profile, style: Style, *, chinese: bool) -> Sheet[CallRow]:
+def call_sheet(profile: Profile, style: Style, *, chinese: bool) -> Sheet[CallRecord]:
     """The table of calls."""
     if profile is Profile.MACHINE:
         return Sheet(title="calls", columns=_titled(MACHINE_COLUMNS), cells=_machine_cells(style))
@@ -180,96 +191,135 @@ def _marked(style: Style, title: str) -> str:
 # --- calls -------------------------------------------------------------------------------------------------------
 
 
-def _people_cells(style: Style) -> Callable[[CallRow], tuple[Cell, ...]]:
-    words, text = style.words, style.text
+def _people_cells(style: Style) -> Callable[[CallRecord], tuple[Cell, ...]]:
+    text, nothing = style.text, style.nothing
     clock, day, number = _wall_clock(style.zone), _day_of_duty(style), _number_for_people(style)
-    incoming, outgoing = words.direction[Direction.INCOMING], words.direction[Direction.OUTGOING]
-    titles = style.line_titles
+    said: _Remembered[str, _Said] = _Remembered(lambda codes: _said(style, CallCodes.read(codes)))
+    lines: _Remembered[str, str] = _Remembered(lambda line: text(style.line_titles.get(line, line)))
+    separator = style.words.separator
 
-    def cells(row: CallRow) -> tuple[Cell, ...]:
-        result = row.result
+    def cells(record: CallRecord) -> tuple[Cell, ...]:
+        (
+            row,
+            _call,
+            line,
+            codes,
+            arrived_us,
+            answered_us,
+            ended_us,
+            ring_s,
+            talk_s,
+            number_raw,
+            normalised,
+            extension,
+            digits,
+            name,
+            settled_by,
+            note,
+        ) = record
+        direction, result, forwarded, handling, marks, meant = said[codes]
         return (
-            row.id,
-            day(row.arrived_at),
-            None,
-            None,
-            text(titles.get(row.line, row.line)),
-            incoming if row.direction is Direction.INCOMING else outgoing,
-            clock(row.arrived_at),
-            None if row.answered_at is None else clock(row.answered_at),
-            None if row.ended_at is None else clock(row.ended_at),
-            round(row.ring_s),
-            None if row.talk_s is None else round(row.talk_s),
-            words.state[row.state] if result is None else words.outcome[result],
-            number(row),
-            None,
-            text(row.name) if row.name else None,
-            None,
-            None,
-            words.yes if result is Outcome.FORWARDED else None,
-            None,
-            handling(row),
-            None,
-            remarks(row),
+            row,
+            day(arrived_us),
+            nothing,
+            nothing,
+            lines[line],
+            direction,
+            clock(arrived_us),
+            nothing if answered_us is None else clock(answered_us),
+            nothing if ended_us is None else clock(ended_us),
+            round(ring_s),
+            nothing if talk_s is None else round(talk_s),
+            result,
+            number(meant, number_raw, normalised, extension, digits),
+            nothing,
+            text(name) if name else nothing,
+            nothing,
+            nothing,
+            forwarded,
+            nothing,
+            handling[settled_by],
+            nothing,
+            text(f"{marks}{separator}{note}" if marks and note else marks or note) if marks or note else nothing,
         )
-
-    def handling(row: CallRow) -> str | None:
-        if row.settlement is not None:
-            what = words.settlement[row.settlement]
-            return text(words.handled_by.format(what=what, by=row.settled_by)) if row.settled_by else what
-        if row.state is not CallState.ENDED:
-            return None
-        owed = row.owed
-        return None if owed is None else words.owed[owed]
-
-    def remarks(row: CallRow) -> str | None:
-        if not (style.simulated or row.fax or row.doubtful):
-            return text(row.last_note) if row.last_note else None
-        marks = (
-            words.drill if style.simulated else "",
-            words.fax if row.fax else "",
-            words.doubtful if row.doubtful else "",
-            row.last_note,
-        )
-        return text(words.separator.join(filter(None, marks)))
 
     return cells
 
 
-def _machine_cells(style: Style) -> Callable[[CallRow], tuple[Cell, ...]]:
-    text, number, clock = style.text, style.number, _iso_clock(style.zone)
-    source = _source(style)
+class _Said(NamedTuple):
+    """What people read of `codes`: `handling` by who settled the call, `marks` what stands before its note."""
 
-    def cells(row: CallRow) -> tuple[Cell, ...]:
-        result = row.result
+    direction: str
+    result: str
+    forwarded: Cell
+    handling: Mapping[str, Cell]
+    marks: str
+    codes: CallCodes
+
+
+def _said(style: Style, codes: CallCodes) -> _Said:
+    words, plain = style.words, style.plain
+    marks = (
+        words.drill if style.simulated else "",
+        words.fax if codes.fax == "1" else "",
+        words.doubtful if codes.doubtful == "1" else "",
+    )
+    return _Said(
+        direction=plain(words.direction[Direction(codes.direction)]),
+        result=plain(words.outcome[Outcome(codes.result)] if codes.result else words.state[CallState(codes.state)]),
+        forwarded=plain(words.yes) if codes.result == Outcome.FORWARDED.value else style.nothing,
+        handling=_Remembered(lambda settled_by: _handling(style, codes, settled_by)),
+        marks=words.separator.join(filter(None, marks)),
+        codes=codes,
+    )
+
+
+def _handling(style: Style, codes: CallCodes, settled_by: str) -> Cell:
+    """What was done about the call, or is still to be done."""
+    words = style.words
+    if codes.settlement:
+        what = words.settlement[Settlement(codes.settlement)]
+        return style.text(words.handled_by.format(what=what, by=settled_by)) if settled_by else style.plain(what)
+    return style.plain(words.owed[Owed(codes.owed)]) if codes.owed else style.nothing
+
+
+def _machine_cells(style: Style) -> Callable[[CallRecord], tuple[Cell, ...]]:
+    text, number, plain, clock, nothing = style.text, style.number, style.plain, _iso_clock(style.zone), style.nothing
+    source = _source(style)
+    said: _Remembered[str, CallCodes] = _Remembered(CallCodes.read)
+    lines: _Remembered[str, str] = _Remembered(text)
+
+    def cells(record: CallRecord) -> tuple[Cell, ...]:
+        call = CallRecord._make(record)
+        codes = said[call.codes]
         return (
-            row.id,
-            text(row.line),
-            row.direction.value,
-            clock(row.arrived_at),
-            None if row.answered_at is None else clock(row.answered_at),
-            None if row.ended_at is None else clock(row.ended_at),
-            row.ring_s,
-            row.talk_s,
-            None if result is None else result.value,
-            None if row.number_raw is None else number(row.number_raw),
-            None if row.number is None else number(row.number),
-            None if row.name is None else text(row.name),
-            None,
-            1 if result is Outcome.FORWARDED else None,
-            None,
-            None,
-            None,
+            call.id,
+            lines[call.line],
+            codes.direction,
+            clock(call.arrived_us),
+            nothing if call.answered_us is None else clock(call.answered_us),
+            nothing if call.ended_us is None else clock(call.ended_us),
+            call.ring_s,
+            nothing if call.talk_s is None else call.talk_s,
+            codes.result or nothing,
+            nothing if call.number_raw is None else number(call.number_raw),
+            nothing if call.number is None else number(call.number),
+            nothing if call.name is None else text(call.name),
+            nothing,
+            1 if codes.result == Outcome.FORWARDED.value else nothing,
+            nothing,
+            nothing,
+            nothing,
             source,
-            None,
-            None,
-            None,
-            row.call,
-            None if row.kind is None else row.kind.value,
-            None if row.absence is None else row.absence.value,
-            row.extension,
-            None if row.evidence is None else row.evidence.value,
-            number(row.digits) if row.digits else None,
+            nothing,
+            nothing,
+            nothing,
+            plain(call.call),
+            codes.kind or nothing,
+            codes.absence or nothing,
+            nothing if call.extension is None else plain(call.extension),
+            codes.evidence or nothing,
+            number(call.digits) if call.digits else nothing,
         )
 
     return cells
@@ -279,35 +329,35 @@ def _machine_cells(style: Style) -> Callable[[CallRow], tuple[Cell, ...]]:
 
 
 def _blind_people_cells(style: Style) -> Callable[[BlindRow], tuple[Cell, ...]]:
-    words, text, clock = style.words, style.text, _wall_clock(style.zone)
+    words, text, plain, clock, nothing = style.words, style.text, style.plain, _wall_clock(style.zone), style.nothing
     titles = style.line_titles
 
     def cells(row: BlindRow) -> tuple[Cell, ...]:
         return (
             text(titles.get(row.line, row.line)),
-            clock(row.from_at),
-            words.still_down if row.until_at is None else clock(row.until_at),
-            None if row.until_at is None else round((row.until_at - row.from_at).total_seconds()),
-            words.not_recording if row.reason is None else words.loss[row.reason],
-            text(row.detail) if row.detail else None,
-            words.drill if style.simulated else None,
+            clock(micros(row.from_at)),
+            plain(words.still_down) if row.until_at is None else clock(micros(row.until_at)),
+            nothing if row.until_at is None else round((row.until_at - row.from_at).total_seconds()),
+            plain(words.not_recording if row.reason is None else words.loss[row.reason]),
+            text(row.detail) if row.detail else nothing,
+            plain(words.drill) if style.simulated else nothing,
         )
 
     return cells
 
 
 def _blind_machine_cells(style: Style) -> Callable[[BlindRow], tuple[Cell, ...]]:
-    text, clock, source = style.text, _iso_clock(style.zone), _source(style)
+    text, clock, source, nothing = style.text, _iso_clock(style.zone), _source(style), style.nothing
 
     def cells(row: BlindRow) -> tuple[Cell, ...]:
         return (
             row.id,
             text(row.line),
-            clock(row.from_at),
-            None if row.until_at is None else clock(row.until_at),
-            None if row.until_at is None else (row.until_at - row.from_at).total_seconds(),
-            None if row.reason is None else row.reason.value,
-            text(row.detail) if row.detail else None,
+            clock(micros(row.from_at)),
+            nothing if row.until_at is None else clock(micros(row.until_at)),
+            nothing if row.until_at is None else (row.until_at - row.from_at).total_seconds(),
+            nothing if row.reason is None else row.reason.value,
+            text(row.detail) if row.detail else nothing,
             source,
         )
 
@@ -320,77 +370,132 @@ def _source(style: Style) -> str:
 
 # --- cells -------------------------------------------------------------------------------------------------------
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
-def _wall_clock(zone: tzinfo) -> Callable[[datetime], str]:
-    """2026-05-09 17:30:05 on the wall of the room. Put together from parts, which is twice as fast as `isoformat`."""
-    known_day, date = 0, ""
 
-    def clock(at: datetime) -> str:
-        nonlocal known_day, date
-        local = at.astimezone(zone)
-        day = local.toordinal()
-        if day != known_day:
-            known_day, date = day, local.date().isoformat()
-        return f"{date} {_TWO_DIGITS[local.hour]}:{_TWO_DIGITS[local.minute]}:{_TWO_DIGITS[local.second]}"
+class _Remembered(dict[Key, Value]):
+    """What `find` answered; with too many answers it begins anew."""
+
+    MOST = 20_000
+
+    def __init__(self, find: Callable[[Key], Value]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, key: Key) -> Value:
+        if len(self) >= self.MOST:
+            self.clear()
+        answer = self[key] = self._find(key)
+        return answer
+
+
+def _wall_clock(zone: tzinfo) -> Callable[[int], str]:
+    """2026-05-09 17:30:05 on the wall of the room, from microseconds since 1970-01-01 UTC.
+
+    Rows come in the order of time, so the day of the last answer mostly serves again, and the seconds since it began
+    are the time of day: a tenth of what `astimezone` costs, which serves on days whose clock is changed.
+    """
+    begins_us = ends_us = 0
+    date = ""
+
+    def clock(at_us: int) -> str:
+        nonlocal begins_us, ends_us, date
+        if not begins_us <= at_us < ends_us:
+            day = _even_day(at_us, zone)
+            if day is None:
+                return moment(at_us).astimezone(zone).isoformat(" ", "seconds")[:19]
+            begins_us, ends_us, date = day
+        minute, second = divmod((at_us - begins_us) // 1_000_000, 60)
+        return f"{date}{_MINUTES[minute]}{_SECONDS[second]}"
 
     return clock
 
 
-def _iso_clock(zone: tzinfo) -> Callable[[datetime], str]:
+def _even_day(at_us: int, zone: tzinfo) -> tuple[int, int, str] | None:
+    """When the day in the room begins and ends, and its date; None if its clock is changed that day.
+
+    No zone changes its clock and takes it back on one day.
+    """
+    local = moment(at_us).astimezone(zone)
+    begins = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    begins_us = micros(begins)
+    ends_us = begins_us + _DAY_US
+    last = moment(ends_us - 1).astimezone(zone)
+    even = begins.utcoffset() == last.utcoffset() and last.date() == local.date()
+    return (begins_us, ends_us, f"{local.date().isoformat()} ") if even and begins_us <= at_us < ends_us else None
+
+
+def _iso_clock(zone: tzinfo) -> Callable[[int], str]:
     """2026-05-09T17:30:05.123456+08:00: the microseconds of the record, the offset of the room."""
 
-    def clock(at: datetime) -> str:
-        return at.astimezone(zone).isoformat(timespec="microseconds")
+    def clock(at_us: int) -> str:
+        return moment(at_us).astimezone(zone).isoformat(timespec="microseconds")
 
     return clock
 
 
-def _day_of_duty(style: Style) -> Callable[[datetime], str]:
-    """The date of the duty day; rows come in the order of time, so the last answer mostly serves again."""
-    begins = ends = datetime.min.replace(tzinfo=UTC)
+def _day_of_duty(style: Style) -> Callable[[int], str]:
+    """The date of the duty day; as with the clock, the last answer mostly serves again."""
+    begins_us = ends_us = 0
     shown = ""
 
-    def day(at: datetime) -> str:
-        nonlocal begins, ends, shown
-        if not begins <= at < ends:
-            date = shift_date(at, style.zone, style.day_starts)
-            begins, ends = duty_day(date, style.zone, style.day_starts)
+    def day(at_us: int) -> str:
+        nonlocal begins_us, ends_us, shown
+        if not begins_us <= at_us < ends_us:
+            date = shift_date(moment(at_us), style.zone, style.day_starts)
+            begins_us, ends_us = map(micros, duty_day(date, style.zone, style.day_starts))
             shown = date.isoformat()
         return shown
 
     return day
 
 
-def _number_for_people(style: Style) -> Callable[[CallRow], str | None]:
+def _number_for_people(style: Style) -> _NumberCell:
     """The number as people write it, always with area code: a sheet is read elsewhere too. Or why there is none."""
-    words, clean = style.words, style.number
-    known: dict[str, str] = {}
+    words, clean, plain = style.words, style.number, style.plain
+    known: _Remembered[tuple[str, str], str] = _Remembered(lambda key: shown(key[0], key[1], None, None))
+    heads: _Remembered[tuple[str, str], str | None] = _Remembered(lambda key: head(*key))
 
-    def number(row: CallRow) -> str | None:
-        plain = row.number is not None and row.extension is None and row.kind is not NumberKind.UNRECOGNISED
-        if plain and row.number in known:
-            return known[row.number]
-        shown = show_number(row.number, row.kind, row.extension, row.number_raw)
-        if shown:
-            shown = clean(shown)
-        elif row.digits:
-            dialled = read_number(row.digits, _ANYWHERE)
-            return clean(show_number(dialled.number, dialled.kind, dialled.extension, row.digits))
-        elif row.absence is not None:
-            return words.absence[row.absence]
-        elif row.purged:
-            return words.purged
-        else:
-            return None if row.direction is Direction.OUTGOING or row.identified else words.no_caller_id
-        if plain and row.number is not None:
-            if len(known) >= _NUMBERS_REMEMBERED:
-                known.clear()
-            known[row.number] = shown
-        return shown
+    def number(codes: CallCodes, raw: str | None, normalised: str | None, extension: str | None, digits: str) -> Cell:
+        kind = codes.kind
+        if extension is not None or not normalised or not kind or kind == _UNRECOGNISED:
+            return shown(kind, normalised, extension, raw) or instead(codes, digits)
+        if kind in _ENDS_IN_FOUR:
+            begins, last = heads[kind, normalised[:-4]], normalised[-4:]
+            if begins is not None and last.isdecimal() and last.isascii():
+                return begins + last
+        return known[kind, normalised] or instead(codes, digits)
+
+    def shown(kind: str, number: str | None, extension: str | None, raw: str | None) -> str:
+        text = show_number(number, NumberKind(kind) if kind else None, extension, raw)
+        return clean(text) if text else ""
+
+    def head(kind: str, begins: str) -> str | None:
+        """What stands before the last four digits; None if that does not follow from `begins`."""
+        text = "" if style.hides or not begins.startswith("+86") else shown(kind, begins + "0000", None, None)
+        return text[:-4] if text.endswith(" 0000") else None
+
+    def instead(codes: CallCodes, digits: str) -> Cell:
+        if digits:
+            dialled = read_number(digits, _ANYWHERE)
+            return clean(show_number(dialled.number, dialled.kind, dialled.extension, digits))
+        if codes.absence:
+            return plain(words.absence[NumberAbsence(codes.absence)])
+        if codes.purged == "1":
+            return plain(words.purged)
+        dialled_out = codes.direction == Direction.OUTGOING.value
+        return style.nothing if dialled_out or codes.identified == "1" else plain(words.no_caller_id)
 
     return number
 
 
-_NUMBERS_REMEMBERED = 20_000
+_NumberCell = Callable[[CallCodes, str | None, str | None, str | None, str], Cell]
+_ENDS_IN_FOUR = frozenset({NumberKind.FIXED.value, NumberKind.MOBILE.value})
+"""Chinese numbers of these kinds are shown with their last four digits apart."""
+
+_UNRECOGNISED = NumberKind.UNRECOGNISED.value
 _ANYWHERE = Site(area_code="", internal_digits=(0, 0))
-_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
+_DAY_US = timedelta(days=1) // timedelta(microseconds=1)
+_MINUTES = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60))
+_SECONDS = tuple(f":{second:02}" for second in range(60))

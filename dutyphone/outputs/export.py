@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 from enum import Enum
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -25,10 +24,11 @@ from dutyphone.i18n import _
 from dutyphone.outputs import cleaning
 from dutyphone.outputs.columns import Profile, Style, Text, blind_sheet, call_sheet
 from dutyphone.outputs.csv_file import Encoding, write_csv
+from dutyphone.outputs.csv_file import field as csv_field
 from dutyphone.outputs.jsonl_file import write_jsonl
 from dutyphone.outputs.tables import Tables, Written
 from dutyphone.outputs.words import words
-from dutyphone.store.readmodels import BlindRow, CallQuery, CallRow
+from dutyphone.store.readmodels import BlindRow, CallQuery, CallRecord
 
 
 class Format(Enum):
@@ -46,8 +46,8 @@ class CallSource(Protocol):
         """How many calls answer `query`."""
         ...
 
-    def stream_calls(self, query: CallQuery, /) -> Iterable[CallRow]:
-        """They, the oldest first, without holding them all. Closed by the export if it has a `close`."""
+    def stream_records(self, query: CallQuery, /) -> Iterable[Sequence[CallRecord]]:
+        """They, the oldest first, some at a time and never all. Closed by the export if it has a `close`."""
         ...
 
     def blind_intervals(self, from_at: datetime, until_at: datetime, /) -> Iterable[BlindRow]:
@@ -93,6 +93,7 @@ def export_calls(
     Raises `OutputError` if the file cannot be written.
     """
     chosen = encoding or (Encoding.UTF8_BOM if profile is Profile.PEOPLE else Encoding.UTF8)
+    of_csv = format is Format.CSV
     chinese = language == "zh_CN"
     style = Style(
         words=words(language),
@@ -102,8 +103,11 @@ def export_calls(
         text=_masked(hidden, _TEXT[format]),
         number=_masked(hidden, _NUMBER[format, profile]),
         line_titles=line_titles or {},
+        plain=csv_field if of_csv else _as_it_is,
+        nothing="" if of_csv else None,
+        hides=bool(hidden),
     )
-    calls = store.stream_calls(query)
+    calls = store.stream_records(query)
     progress = _Progress(store.count_calls(query), on_progress)
     tables = Tables(
         calls=call_sheet(profile, style, chinese=chinese),
@@ -142,9 +146,6 @@ def export_calls(
 
 _BEFORE_ANY_CALL = datetime(1970, 1, 1, tzinfo=UTC)
 
-BATCH = 1000
-"""Calls between two signs of progress."""
-
 
 def _write(tables: Tables, path: Path, blind_path: Path, format: Format, encoding: Encoding) -> Written:  # noqa: A002
     match format:
@@ -163,14 +164,19 @@ def _as_it_is(text: str) -> str:
     return text
 
 
+def _spelled(fit: Text) -> Text:
+    """`fit`, as a field of CSV."""
+    return lambda text: csv_field(fit(text))
+
+
 _TEXT: dict[Format, Text] = {
-    Format.CSV: cleaning.csv_text,
+    Format.CSV: _spelled(cleaning.csv_text),
     Format.XLSX: cleaning.cell_text,
     Format.JSONL: _as_it_is,
 }
 _NUMBER: dict[tuple[Format, Profile], Text] = {
-    (Format.CSV, Profile.PEOPLE): cleaning.csv_number_for_people,
-    (Format.CSV, Profile.MACHINE): cleaning.csv_number,
+    (Format.CSV, Profile.PEOPLE): _spelled(cleaning.csv_number_for_people),
+    (Format.CSV, Profile.MACHINE): _spelled(cleaning.csv_number),
     (Format.XLSX, Profile.PEOPLE): cleaning.cell_text,
     (Format.XLSX, Profile.MACHINE): cleaning.cell_text,
     (Format.JSONL, Profile.PEOPLE): _as_it_is,
@@ -185,10 +191,9 @@ def _masked(hidden: Collection[str], fit: Text) -> Text:
     return lambda text: fit(mask(text))
 
 
-def _batches(calls: Iterable[CallRow], progress: _Progress) -> Iterator[Sequence[CallRow]]:
-    rows = iter(calls)
+def _batches(calls: Iterable[Sequence[CallRecord]], progress: _Progress) -> Iterator[Sequence[CallRecord]]:
     done = 0
-    while batch := list(islice(rows, BATCH)):
+    for batch in calls:
         yield batch
         done += len(batch)
         progress.show(done)
@@ -249,7 +254,7 @@ def _brought_to_disk(written: Written, path: Path, beside: Path) -> str:
     return sha256
 
 
-def _close(calls: Iterable[CallRow]) -> None:
+def _close(calls: Iterable[Sequence[CallRecord]]) -> None:
     """End the query behind an iterator that was not walked to its end."""
     close = getattr(calls, "close", None)
     if close is not None:

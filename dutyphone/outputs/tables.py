@@ -9,16 +9,16 @@ from pathlib import Path
 
 from dutyphone.outputs.columns import Sheet
 from dutyphone.outputs.words import Words
-from dutyphone.store.readmodels import BlindRow, CallRow
+from dutyphone.store.readmodels import BlindRow, CallRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
     """One export. `batches` can be walked once; `from_at` and `until_at` are what was asked for, None for no bound."""
 
-    calls: Sheet[CallRow]
+    calls: Sheet[CallRecord]
     blind: Sheet[BlindRow]
-    batches: Iterator[Sequence[CallRow]]
+    batches: Iterator[Sequence[CallRecord]]
     blind_rows: Sequence[BlindRow]
     words: Words
     simulated: bool

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from dutyphone.journal.facts import NumberKind, Outcome, Settlement
 from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence, Trouble
@@ -105,6 +106,53 @@ def owed_for(outcome: Outcome | None, settlement: Settlement | None) -> Owed | N
         return Owed.SETTLE
     missed = outcome is Outcome.MISSED and settlement is None
     return Owed.CALL_BACK if missed or settlement is Settlement.MISSED else None
+
+
+class CallRecord(NamedTuple):
+    """One call for exports, which take all there are: what `CallRow` has, as it is stored.
+
+    Times are microseconds since 1970-01-01 UTC. `codes` is a `CallCodes` in one text: there are few different ones, and
+    what follows from one needs to be found out once. The store streams bare tuples in this order.
+    """
+
+    id: int
+    call: str
+    line: str
+    codes: str
+    arrived_us: int
+    answered_us: int | None
+    ended_us: int | None
+    ring_s: float
+    talk_s: float | None
+    number_raw: str | None
+    number: str | None
+    extension: str | None
+    digits: str
+    name: str | None
+    settled_by: str
+    last_note: str
+
+
+class CallCodes(NamedTuple):
+    """What a `CallRecord` says in codes, those of the enums of `CallRow`; empty for None."""
+
+    direction: str
+    state: str
+    result: str
+    owed: str
+    evidence: str
+    settlement: str
+    kind: str
+    absence: str
+    identified: str  # "1" or "0", as what follows
+    doubtful: str
+    fax: str
+    purged: str
+
+    @classmethod
+    def read(cls, codes: str) -> CallCodes:
+        """What stands in `CallRecord.codes`."""
+        return cls(*codes.split(" "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,18 +6,20 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from support.records import record
 
 from dutyphone.calls.numbers import Site, read_number
 from dutyphone.journal.facts import Outcome, Settlement
 from dutyphone.lines.events import Direction, Evidence, LossReason, NumberAbsence
 from dutyphone.outputs.columns import Profile
 from dutyphone.outputs.export import ExportResult, Format, export_calls
-from dutyphone.store.readmodels import BlindRow, CallQuery, CallRow, CallState
+from dutyphone.store.readmodels import BlindRow, CallQuery, CallRecord, CallRow, CallState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EVENING = datetime(2026, 5, 9, 9, 30, 5, 123456, tzinfo=UTC)  # 17:30:05 in the room
@@ -101,6 +103,10 @@ BLIND: tuple[BlindRow, ...] = (
 )
 
 
+BATCH = 8
+"""Calls that come at a time."""
+
+
 @dataclass
 class MemorySource:
     """A store of calls that notices whether a query was ended."""
@@ -114,13 +120,14 @@ class MemorySource:
     def count_calls(self, query: CallQuery, /) -> int:
         return len(self.rows) + self.miscounted_by
 
-    def stream_calls(self, query: CallQuery, /) -> Iterator[CallRow]:
+    def stream_records(self, query: CallQuery, /) -> Iterator[Sequence[CallRecord]]:
         self.open_queries += 1
         try:
-            for at, row in enumerate(self.rows):
-                if at == self.breaks_after:
+            rows = enumerate(self.rows)
+            while batch := list(islice(rows, BATCH)):
+                if self.breaks_after in (at for at, _ in batch):
                     raise RuntimeError("the store broke")
-                yield row
+                yield [record(row) for _, row in batch]
         finally:
             self.open_queries -= 1
 

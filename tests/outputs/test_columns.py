@@ -10,7 +10,11 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.records import record
 
+from dutyphone.calls.numbers import show_number
 from dutyphone.journal.facts import NumberKind, Outcome, Settlement
 from dutyphone.lines.events import Direction, LossReason, NumberAbsence
 from dutyphone.outputs.columns import Cell, Profile, Style, blind_sheet, call_sheet
@@ -44,7 +48,7 @@ def style(*, zone: ZoneInfo = SHANGHAI, simulated: bool = False, words: Words = 
 
 def cells(row: CallRow, profile: Profile = Profile.PEOPLE, style: Style | None = None) -> dict[str, Cell]:
     sheet = call_sheet(profile, style or globals()["style"](), chinese=True)
-    return dict(zip((column.title for column in sheet.columns), sheet.cells(row), strict=True))
+    return dict(zip((column.title for column in sheet.columns), sheet.cells(record(row)), strict=True))
 
 
 def test_the_columns_are_those_of_the_office_in_its_order() -> None:
@@ -84,20 +88,46 @@ def test_times_are_those_of_the_room(make_answered: MakeCall) -> None:
     assert cells(row, Profile.MACHINE, berlin)["started_at"] == "2026-05-09T11:30:05.123456+02:00"
 
 
-def test_the_clock_of_the_sheet_is_that_of_the_standard_library(make_call: MakeCall) -> None:
-    """It puts its text together itself, for speed; also over midnight, forwards and back."""
-    sheet = call_sheet(Profile.PEOPLE, style(), chinese=True)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    zone=st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/Sao_Paulo", "Africa/Monrovia"]),
+    around=st.sampled_from(["1972-01-07", "2018-11-04", "2026-03-29", "2026-10-25"]).map(datetime.fromisoformat),
+    seconds=st.lists(st.integers(-2 * 86_400, 2 * 86_400), min_size=1, max_size=20),
+)
+def test_the_clock_of_the_sheet_is_that_of_the_standard_library(
+    zone: str, around: datetime, seconds: list[int], make_call: MakeCall
+) -> None:
+    """It works it out itself, for speed; over midnight, forwards and back, and where the clock is changed."""
+    place = ZoneInfo(zone)
+    sheet = call_sheet(Profile.PEOPLE, style(zone=place), chinese=True)
     at = PEOPLE.split(",").index("来电时间")
-    for minutes in (0, 389.99, 390, 391, 60, 10_000_000, -20_000_000, 1):
-        row = make_call(1, minutes)
-        assert sheet.cells(row)[at] == f"{row.arrived_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+    for second in seconds:
+        row = replace(make_call(1, 0), arrived_at=around.replace(tzinfo=UTC) + timedelta(seconds=second))
+        assert sheet.cells(record(row))[at] == row.arrived_at.astimezone(place).isoformat(" ", "seconds")[:19]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    begins=st.sampled_from(["0139", "0198", "010", "021", "0571", "0999"]),
+    middle=st.sampled_from(["5550", "555", "000000", "2000", "22222"]),
+    last=st.lists(st.integers(0, 9999), min_size=1, max_size=5),
+)
+def test_numbers_that_begin_alike_are_shown_as_each_alone(
+    begins: str, middle: str, last: list[int], make_call: MakeCall
+) -> None:
+    sheet = call_sheet(Profile.PEOPLE, style(), chinese=True)
+    at = PEOPLE.split(",").index("号码")
+    for four in last:
+        raw = f"{begins}{middle}{four:04}"
+        row = make_call(1, 0, raw)
+        assert sheet.cells(record(row))[at] == show_number(row.number, row.kind, row.extension, raw)
 
 
 def test_a_call_at_three_is_in_the_books_of_the_day_before(make_call: MakeCall) -> None:
     """X12, whatever the order of the rows."""
     sheet = call_sheet(Profile.PEOPLE, style(), chinese=True)
     at = PEOPLE.split(",").index("值班日期")
-    days = [sheet.cells(make_call(1, minutes))[at] for minutes in (0, 570, 869.9, 870, 0)]
+    days = [sheet.cells(record(make_call(1, minutes)))[at] for minutes in (0, 570, 869.9, 870, 0)]
     assert days == ["2026-05-09", "2026-05-09", "2026-05-09", "2026-05-10", "2026-05-09"]
 
 
@@ -127,8 +157,8 @@ def test_numbers_are_the_same_however_many_were_seen_before(make_call: MakeCall)
     row = make_call(1, 0, "13900001234")
     for local in range(55_500_000, 55_525_000):
         other = replace(row, number=f"+8610{local}", kind=NumberKind.FIXED)
-        assert sheet.cells(other)[at] == f"010-{local // 10_000} {local % 10_000:04}"
-        assert local % 1000 or sheet.cells(row)[at] == "139 0000 1234"
+        assert sheet.cells(record(other))[at] == f"010-{local // 10_000} {local % 10_000:04}"
+        assert local % 1000 or sheet.cells(record(row))[at] == "139 0000 1234"
 
 
 def test_the_word_of_the_officer_stands_over_that_of_the_line(make_call: MakeCall, make_answered: MakeCall) -> None:

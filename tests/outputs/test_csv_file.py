@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dutyphone.outputs.cleaning import clean
 from dutyphone.outputs.columns import Profile
-from dutyphone.outputs.csv_file import Encoding
+from dutyphone.outputs.csv_file import Encoding, field
 from dutyphone.outputs.export import Format
 
 BOM = b"\xef\xbb\xbf"
@@ -105,6 +105,14 @@ def test_machines_get_numbers_with_their_plus(export: Export) -> None:
     assert written[0]["number_e164ish"] == "+861055501234"
     assert written[0]["number_raw"] == "01055501234"
     assert written[15]["number_raw"] == "'=1+1"
+
+
+@given(cells=st.lists(st.text() | st.sampled_from(['"', ",", "\r", "\n", "a b", "'"]), min_size=2, max_size=6))
+def test_fields_are_those_of_the_standard_library(cells: list[str]) -> None:
+    """RFC 4180; it puts its rows together itself, for speed."""
+    written = StringIO(newline="")
+    csv.writer(written).writerow(cells)
+    assert ",".join(map(field, cells)) + "\r\n" == written.getvalue()
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

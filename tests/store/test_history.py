@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ClauseElement
+from support.journals import batches
+from support.records import record
 
 from dutyphone.journal.facts import CallArrived, CallIdentified, CallNoted, Fact, Outcome
 from dutyphone.store.history import History
@@ -128,6 +130,17 @@ def test_a_stream_that_is_given_up_gives_its_connection_back(store: Store, a_cal
         next(stream)
         stream.close()  # type: ignore[attr-defined]
     assert store.count_calls(CallQuery()) == 3
+
+
+@given(batches=batches)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_exports_see_the_calls_that_screens_see(store: Store, batches: Sequence[Sequence[Fact]]) -> None:
+    """P7: the same calls in the same order, as they are stored."""
+    for batch in batches:
+        store.append(batch, recorded_at=AT)
+    for query in (CallQuery(), CallQuery(text="5550"), CallQuery(text="甲"), CallQuery(line="desk")):
+        records = [each for some in store.stream_records(query) for each in some]
+        assert records == [record(row) for row in store.stream_calls(query)]
 
 
 # --- text --------------------------------------------------------------------------------------------------------
