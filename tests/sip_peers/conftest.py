@@ -3,17 +3,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from support.sip_peers.baresip import DeskPhone
+from support.sip_peers.duty import DutyLine
 from support.sip_peers.kamailio import Kamailio
 from support.sip_peers.peers import Peers
 from support.sip_peers.programs import missing_packages
 from support.sip_peers.sipp import Sipp
-
-if TYPE_CHECKING:
-    from support.sip_peers.duty import DutyLine
 
 HERE = Path(__file__).parent
 

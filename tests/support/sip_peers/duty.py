@@ -58,11 +58,11 @@ class DutyLine(Recording):
     def answer(self) -> None:
         """Take the call that rings."""
         self._ask(Answer, call_ref=self.ringing_ref())
-        self.wait_for(lambda: any(row.state is CallState.IN_CALL for row in self.rows()))
+        self.answered_row()
 
-    def hang_up(self) -> None:
-        """End the call that goes on, or is being dialled."""
-        self._ask(HangUp, call_ref=self.latest_ref())
+    def hang_up(self, call_ref: str = "") -> None:
+        """End a call that goes on, or is being dialled; the last one, unless said otherwise."""
+        self._ask(HangUp, call_ref=call_ref or self.latest_ref())
 
     def refuse(self, code: int) -> None:
         """Do not take the call that rings."""
@@ -98,6 +98,15 @@ class DutyLine(Recording):
         """The call that is in progress, once it is in the log."""
         self.wait_for(lambda: any(row.state is not CallState.ENDED for row in self.rows()))
         return next(row for row in self.rows() if row.state is not CallState.ENDED)
+
+    def answered_row(self) -> CallRow:
+        """The call that goes on, once somebody has answered it. A call of our own is "in call" before that."""
+
+        def talking() -> list[CallRow]:
+            return [row for row in self.rows() if row.answered_at and row.state is CallState.IN_CALL]
+
+        self.wait_for(lambda: talking() != [])
+        return talking()[0]
 
     def ended_row(self, number: int = 1) -> CallRow:
         """The call of that number, once it is over."""

@@ -9,16 +9,14 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from support.sip_peers.baresip import DeskPhone
+from support.sip_peers.duty import DutyLine
 from support.sip_peers.kamailio import ACCOUNT, PASSWORD, Kamailio
 from support.sip_peers.programs import Places, Program
 from support.sip_peers.sipp import SDP, Sipp
 from support.sip_peers.wire import Packet
-
-if TYPE_CHECKING:
-    from support.sip_peers.duty import DutyLine
 
 CALLER = "01055501234"
 
@@ -53,8 +51,6 @@ class Peers:
 
     def duty(self, **options: Any) -> DutyLine:
         """dutyphone with its account, not yet connected; `options` of the line stand over the ordinary ones."""
-        from support.sip_peers.duty import DutyLine
-
         line = DutyLine(self.folder / f"duty-{next(self._sipps)}", self.places, self._wire, **options)
         self._running.callback(line.close)
         return line

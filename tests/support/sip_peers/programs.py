@@ -36,7 +36,7 @@ PACKAGES = {
 PATIENCE_S = 10.0
 """What has not happened by then will not; nothing waits this long when all is well."""
 
-BLOCK = 40
+BLOCK = 48
 """How many ports a test has for itself."""
 
 
@@ -131,8 +131,8 @@ class Places:
         return f"127.0.0.2:{self.base + 28 + n}"
 
     def voice(self, n: int) -> int:
-        """The port for the voice of the `n`th program that is no telephone."""
-        return self.base + 32 + 2 * (n % 4)
+        """The first of four ports for voice and picture of the `n`th program that is no telephone."""
+        return self.base + 32 + 4 * (n % 4)
 
     @staticmethod
     def _port(place: str) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import socket
 from pathlib import Path
 
-from support.sip_peers.programs import FILES, Program, filled
+from support.sip_peers.programs import FILES, Program, filled, until
 
 SDP = """v=0
 o=trunk 1 1 IN IP[media_ip_type] [media_ip]
@@ -16,6 +17,16 @@ m=audio [media_port] RTP/AVP 8 0
 """
 
 _numbers = itertools.count(1)
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
 
 
 class Sipp(Program):
@@ -54,6 +65,8 @@ class Sipp(Program):
             log=here / "screen",
             folder=here,
         )
+        if not remote:
+            until(lambda: not self.running or _is_taken(host, int(port)), told=self.said)
 
     def errors(self) -> str:
         """What it complained of."""

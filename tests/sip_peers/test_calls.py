@@ -1,0 +1,226 @@
+"""What becomes of a call that comes in, by a real exchange (lines.md section 6)."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from support.sip_peers.baresip import DeskPhone
+from support.sip_peers.duty import DutyLine
+from support.sip_peers.kamailio import Kamailio
+from support.sip_peers.peers import CALLER, Peers
+from support.sip_peers.programs import until
+from support.sip_peers.sipp import Sipp
+
+from dutyphone.journal.facts import CallEnded, Outcome
+from dutyphone.lines.events import Direction, Evidence
+from dutyphone.store.readmodels import CallState
+
+
+def final_code(kamailio: Kamailio) -> int:
+    """What the trunk was told in the end."""
+    codes = [
+        packet.status
+        for packet in kamailio.wire()
+        if packet.target == kamailio.places.trunk and packet.method == "INVITE" and packet.status is not None
+    ]
+    return max(codes)
+
+
+def ended_code(line: DutyLine) -> int | None:
+    """The code that the log has of the only call."""
+    (fact,) = [fact for fact in line.facts() if isinstance(fact, CallEnded)]
+    return fact.code
+
+
+def test_a_call_is_in_the_log_while_it_rings(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:
+    """Stored before anything else happens: within a tenth of a second of the INVITE, with number and name."""
+    caller = peers.gives_up(1.0, caller=f'"张三 值班" <sip:{CALLER}@pbx.example>')
+    row = line.open_row()
+    assert (row.state, row.direction, row.name) == (CallState.RINGING, Direction.INCOMING, "张三 值班")
+    offered = next(
+        p for p in kamailio.wire() if p.sent and p.target == kamailio.places.account and p.method == "INVITE"
+    )
+    assert 0.0 <= row.arrived_at.timestamp() - offered.at < 0.1
+    caller.finish()
+    line.ended_row()
+    line.check()
+
+
+@pytest.mark.parametrize("rings_s", [0.0, 0.3])
+def test_a_caller_who_rings_briefly_is_missed_and_not_lost(
+    peers: Peers, line: DutyLine, kamailio: Kamailio, rings_s: float
+) -> None:
+    peers.gives_up(rings_s).finish()
+    row = line.ended_row()
+    assert (row.number, row.outcome, row.evidence) == ("+861055501234", Outcome.MISSED, Evidence.EXCHANGE)
+    assert row.ring_s == pytest.approx(rings_s, abs=0.2)
+    assert (final_code(kamailio), ended_code(line)) == (487, 487)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        'Reason: SIP;cause=200;text="Call completed elsewhere"',
+        'Reason: Q.850;cause=26;text="non-selected user clearing"',
+    ],
+    ids=["sip-200", "q850-26"],
+)
+def test_a_cancel_that_says_so_is_a_call_answered_elsewhere(peers: Peers, line: DutyLine, reason: str) -> None:
+    peers.gives_up(0.3, cancel=reason).finish()
+    row = line.ended_row()
+    assert (row.outcome, row.evidence) == (Outcome.ANSWERED, Evidence.ANSWERED_ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    "reason", ['Reason: Q.850;cause=16;text="normal call clearing"', 'Reason: SIP;cause=487;text="Originator Cancel"']
+)
+def test_a_cancel_for_another_reason_is_a_call_missed(peers: Peers, line: DutyLine, reason: str) -> None:
+    peers.gives_up(0.2, cancel=reason).finish()
+    assert line.ended_row().outcome is Outcome.MISSED
+
+
+def test_a_call_taken_at_the_desk_phone_is_answered_elsewhere_after_its_seconds_of_ringing(
+    peers: Peers, line: DutyLine, desk_phone: DeskPhone
+) -> None:
+    """The forked registration: the reason for this line to exist."""
+    caller = peers.waits(0.3)
+    line.open_row()
+    time.sleep(0.7)
+    desk_phone.lift()
+    caller.finish()
+    row = line.ended_row()
+    assert (row.outcome, row.evidence) == (Outcome.ANSWERED, Evidence.ANSWERED_ELSEWHERE)
+    assert row.ring_s == pytest.approx(0.7, abs=0.25)
+    assert len(line.rows()) == 1
+    line.check()
+
+
+def test_without_a_reason_a_call_taken_at_the_desk_phone_cannot_be_told_from_a_missed_one(peers: Peers) -> None:
+    """An exchange that does not say why: the log says what was seen, no more."""
+    kamailio = peers.kamailio(reason=False)
+    line = peers.duty()
+    line.connect()
+    desk_phone = peers.desk_phone()
+    caller = peers.waits(0.2)
+    line.open_row()
+    desk_phone.lift()
+    caller.finish()
+    row = line.ended_row()
+    assert (row.outcome, row.evidence) == (Outcome.MISSED, Evidence.EXCHANGE)
+    assert len(kamailio.bindings()) == 2
+
+
+def test_nobody_answers_until_the_exchange_gives_up(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:
+    kamailio.let(no_answer=1000)
+    peers.waits().finish()
+    row = line.ended_row()
+    assert row.outcome is Outcome.MISSED
+    assert row.ring_s == pytest.approx(1.0, abs=0.6)
+    assert final_code(kamailio) in (408, 480, 487)
+
+
+# --- what the officer does ---------------------------------------------------------------------------------------
+
+
+def test_a_call_is_answered_here_and_the_caller_hangs_up(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:
+    caller = peers.waits(0.6)
+    line.answer()
+    assert line.open_row().state is CallState.IN_CALL
+    caller.finish()
+    row = line.ended_row()
+    assert (row.outcome, row.evidence) == (Outcome.ANSWERED, Evidence.EXCHANGE)
+    assert row.talk_s == pytest.approx(0.6, abs=0.1)
+    until(lambda: len(kamailio.records()) == 1)
+    assert kamailio.records()[0].talk_s == pytest.approx(row.talk_s, abs=0.05)
+    line.check()
+
+
+def test_a_call_is_answered_here_and_hung_up_here(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:
+    caller = peers.waits()
+    line.answer()
+    time.sleep(0.4)
+    line.hang_up()
+    caller.finish()
+    row = line.ended_row()
+    assert row.outcome is Outcome.ANSWERED
+    assert row.talk_s == pytest.approx(0.4, abs=0.15)
+    until(lambda: len(kamailio.records()) == 1)
+    assert kamailio.records()[0].talk_s == pytest.approx(row.talk_s, abs=0.05)
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(486, Outcome.BUSY), (603, Outcome.REJECTED)])
+def test_a_call_is_refused_when_told_to(
+    peers: Peers, line: DutyLine, kamailio: Kamailio, code: int, outcome: Outcome
+) -> None:
+    caller = peers.waits()
+    line.refuse(code)
+    caller.finish()
+    row = line.ended_row()
+    assert (row.outcome, row.evidence) == (outcome, Evidence.EXCHANGE)
+    assert (final_code(kamailio), ended_code(line)) == (code, code)
+
+
+def test_nothing_is_refused_unless_told_to(
+    peers: Peers, line: DutyLine, desk_phone: DeskPhone, kamailio: Kamailio
+) -> None:
+    """A 486 or 603 of ours would silence the desk phone, too. A second caller rings like the first."""
+    first, second = peers.gives_up(0.6), peers.gives_up(0.6, caller="<sip:13900001234@pbx.example>", port_after=1)
+    first.finish()
+    second.finish()
+    line.wait_for_ended(2)
+    assert {row.outcome for row in line.rows()} == {Outcome.MISSED}
+    ours = [p.status for p in kamailio.wire() if p.source == kamailio.places.account and p.method == "INVITE"]
+    assert max(status for status in ours if status) == 487
+
+
+def test_a_call_sent_on_to_a_mobile_goes_there(peers: Peers, gateway: Sipp, kamailio: Kamailio) -> None:
+    """302; the exchange follows it to the gateway, and the mobile answers."""
+    line = peers.duty(redirect_targets=["13900000000"])
+    line.connect()
+    caller = peers.waits(0.3)
+    line.redirect("13900000000")
+    caller.finish()
+    row = line.ended_row()
+    assert (row.outcome, row.evidence) == (Outcome.FORWARDED, Evidence.EXCHANGE)
+    assert ended_code(line) == 302
+    sent_on = [p for p in kamailio.wire() if p.target == kamailio.places.gateway and p.method == "INVITE"]
+    assert sent_on[0].first_line.startswith("INVITE sip:13900000000@")
+    assert final_code(kamailio) == 200
+
+
+def test_a_call_is_sent_nowhere_but_to_a_listed_number(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:
+    caller = peers.gives_up(0.5)
+    line.redirect("13900000999")
+    caller.finish()
+    assert line.ended_row().outcome is Outcome.MISSED
+    assert final_code(kamailio) == 487
+
+
+# --- the wire is not kind ----------------------------------------------------------------------------------------
+
+
+def test_an_invite_that_comes_again_is_the_same_call_and_rings_again(
+    peers: Peers, line: DutyLine, kamailio: Kamailio
+) -> None:
+    """The 180 was lost: the exchange resends, the 180 is repeated, the log has one call."""
+    kamailio.let(lose_ringing=1)
+    caller = peers.gives_up(0.2)
+    to_us = kamailio.places.account
+    until(lambda: sum(p.method == "INVITE" and p.target == to_us for p in kamailio.wire()) >= 2, told=peers.tell)
+    kamailio.let(lose_ringing=0)
+    caller.finish()
+    line.ended_row()
+    assert len(line.rows()) == 1
+    ringing = [p for p in kamailio.wire() if p.status == 180 and p.source == to_us]
+    assert len({p.header("To") for p in ringing}) == 1
+    assert len(ringing) >= 2
+    line.check()
+
+
+def test_a_caller_who_calls_again_and_again_is_a_call_each_time(peers: Peers, line: DutyLine) -> None:
+    for _time in range(5):
+        peers.gives_up(0.0).finish()
+    line.wait_for_ended(5)
+    assert len(line.rows()) == 5
+    line.check()
