@@ -57,14 +57,14 @@ def main() -> None:
         commands = alternate(
             options.rounds,
             {
-                "ours": partial(_run, _version_command()),
+                "ours": partial(_run, _installed("--version")),
                 "reference": partial(_run, [sys.executable, "-c", "pass"]),
             },
         )
         screens = alternate(
             options.rounds,
             {
-                "ours": partial(_first_words, dutyphone("console", "--language", "en"), desk),
+                "ours": partial(_first_words, _installed("console", "--language", "en"), desk),
                 "reference": partial(_first_words, [sys.executable, "-c", EMPTY_APPLICATION], {}),
             },
         )
@@ -96,10 +96,10 @@ def _options() -> argparse.Namespace:
     return made.parse_args()
 
 
-def _version_command() -> list[str]:
+def _installed(*arguments: str) -> list[str]:
     """The installed command, as a user starts it, if there is one."""
     script = Path(sys.executable).with_name("dutyphone")
-    return [str(script), "--version"] if script.exists() else dutyphone("--version")
+    return [str(script), *arguments] if script.exists() else dutyphone(*arguments)
 
 
 def _run(command: Sequence[str]) -> float:

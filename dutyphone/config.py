@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -210,10 +209,7 @@ def load_settings(path: Path | None = None, overrides: Mapping[str, Any] | None 
     """The settings from `path`, or from the default place, where no file means defaults. Raises `ConfigError`."""
     place = path or default_config_path()
     text = _read(place, must_exist=path is not None or "DUTYPHONE_CONFIG" in os.environ)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as wrong:
-        raise _syntax_error(place, text, wrong) from wrong
+    data = _parse(place, text) if text.strip() else {}
     try:
         return read_table(Settings, _over({**data, **(overrides or {})}, _from_environment()))
     except Wrong as wrong:
@@ -269,15 +265,19 @@ def _read(path: Path, *, must_exist: bool) -> str:
         ) from wrong
 
 
-def _syntax_error(path: Path, text: str, wrong: tomllib.TOMLDecodeError) -> ConfigError:
-    place = re.search(r"at line (\d+)", str(wrong))
-    line = int(place[1]) if place else len(text.splitlines())
-    return ConfigError(
-        _("This is not TOML ({why}).").format(why=str(wrong).partition(" (at ")[0]),
-        path=path,
-        line=line,
-        expected=_('lines such as key = "value" and headings such as [lines.desk]'),
-    )
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    import tomllib  # a desk without a file is shown the sooner
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        place = re.search(r"at line (\d+)", str(wrong))
+        raise ConfigError(
+            _("This is not TOML ({why}).").format(why=str(wrong).partition(" (at ")[0]),
+            path=path,
+            line=int(place[1]) if place else len(text.splitlines()),
+            expected=_('lines such as key = "value" and headings such as [lines.desk]'),
+        ) from wrong
 
 
 def _value_error(path: Path, text: str, wrong: Wrong) -> ConfigError:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dutyphone import i18n
-from dutyphone.bootstrap.lines import site_of
-from dutyphone.bootstrap.log import open_store
+from dutyphone.bootstrap.site import site_of
 from dutyphone.clock import SystemClock
 from dutyphone.config import Settings
 
@@ -30,7 +29,7 @@ def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> 
     site = site_of(settings)
     folder = settings.folder()
     desk = Desk(
-        open_store=lambda: open_store(settings, drill=drill),
+        open_store=lambda: _open_store(settings, drill=drill),
         open_feed=_open_feed,
         clock=SystemClock(),
         zone=settings.time_zone(),
@@ -47,6 +46,12 @@ def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> 
         quit_warning=quit_warning,
     )
     DutyConsole(desk).run()
+
+
+def _open_store(settings: Settings, *, drill: bool) -> Store:
+    from dutyphone.bootstrap.log import open_store
+
+    return open_store(settings, drill=drill)
 
 
 def _open_feed(store: Store) -> Feed:

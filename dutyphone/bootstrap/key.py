@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -77,4 +76,6 @@ def _ask(prompt: str) -> str:
             _("The passphrase of the log cannot be asked for: there is no terminal."),
             advice=_("Start it at a terminal. For a service, use key_file instead of key_prompt."),
         )
+    import getpass
+
     return getpass.getpass(prompt)

@@ -15,7 +15,6 @@ from dutyphone.i18n import _
 if TYPE_CHECKING:
     from dutyphone_simulators.address import SimAddress
 
-    from dutyphone.calls.site import Site
     from dutyphone.lines.driver import Driver
     from dutyphone.recorder.service import LinePlan
 
@@ -98,23 +97,6 @@ def try_lines(settings: Settings, *, config_path: Path | None) -> Iterator[tuple
     install_simulated_ports()
     for plan in check_lines(settings, config_path=config_path):
         yield plan.line, try_driver(plan.line, plan.driver, SystemClock())
-
-
-def site_of(settings: Settings) -> Site:
-    """Where the telephones stand."""
-    from dutyphone.calls.site import Site
-
-    room = settings.room
-    try:
-        return Site(
-            country=room.country,
-            area_code=room.area_code,
-            internal_digits=room.internal_digits,
-        )
-    except ValueError as wrong:
-        raise ConfigError(
-            str(wrong), key="room", expected=_("an area code such as 010 and lengths such as [3, 5]")
-        ) from wrong
 
 
 def install_simulated_ports() -> None:

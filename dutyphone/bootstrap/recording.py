@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 from dutyphone.bootstrap.keeping import capture_days, retention_of
-from dutyphone.bootstrap.lines import Drill, install_simulated_ports, plan_lines, site_of
+from dutyphone.bootstrap.lines import Drill, install_simulated_ports, plan_lines
 from dutyphone.bootstrap.log import open_store
+from dutyphone.bootstrap.site import site_of
 from dutyphone.clock import SystemClock
 from dutyphone.config import Settings, notify_socket
 from dutyphone.errors import DutyphoneError, RecorderAlreadyRunning

@@ -21,7 +21,6 @@ from textual.scrollbar import ScrollBar
 
 from dutyphone.duty.shift_date import shift_date
 from dutyphone.i18n import _
-from dutyphone_tui.at_once import paint_at_once
 from dutyphone_tui.health import Banner, banners
 from dutyphone_tui.keys import ON_EVERY_PAGE, bindings
 from dutyphone_tui.messages import (
@@ -145,6 +144,8 @@ class DutyConsole(App[None]):
 
     def on_callers_read(self, message: CallersRead) -> None:
         """Who calls is painted before anything else is read."""
+        from dutyphone_tui.at_once import paint_at_once
+
         top = self.screen
         if self.live is None or not self._parts() or not isinstance(top, Part):
             return
@@ -204,8 +205,8 @@ class DutyConsole(App[None]):
     @property
     def simulated(self) -> bool:
         """Whether this is a drill, by the desk or by the recorder that writes this database."""
-        recorder = self.live.recorder if self.live is not None else None
-        return self.desk.simulated or (recorder is not None and recorder.simulated)
+        recorders = self.live.recorders if self.live is not None else ()
+        return self.desk.simulated or any(recorder.simulated for recorder in recorders)
 
     def banners(self) -> tuple[Banner, ...]:
         """What is wrong now."""
