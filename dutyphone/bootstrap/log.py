@@ -87,5 +87,5 @@ def desk_status(settings: Settings, *, drill: bool) -> Report:
     now, zone = SystemClock().now().utc, settings.time_zone()
     with open_store(settings, drill=drill, create=False) as store:
         today = store.counts(*duty_day(shift_date(now, zone), zone))
-        ok, sentences = describe_desk(store.recorder(), store.lines(), today, now=now, zone=zone)
+        ok, sentences = describe_desk(store.recorders(), store.lines(), today, now=now, zone=zone)
     return Report(ok=ok, sentences=sentences)

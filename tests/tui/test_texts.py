@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from dutyphone_tui import wording
 from dutyphone_tui.cells import cut, fit, steady
-from dutyphone_tui.health import Severity, banners
+from dutyphone_tui.health import Severity, banners, silences
 from dutyphone_tui.places import PlaceBook
+from dutyphone_tui.plain import describe_desk
 from dutyphone_tui.reading import Live
 from dutyphone_tui.telling import Telling
 from dutyphone_tui.times import (
@@ -34,7 +35,16 @@ from dutyphone.clock import Moment
 from dutyphone.i18n import _, use_language
 from dutyphone.journal.facts import FACTS, NumberKind, Outcome, Settlement
 from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence, Trouble
-from dutyphone.store.readmodels import BlindRow, CallRow, CallState, LineCondition, Owed, RecorderRow
+from dutyphone.store.readmodels import (
+    BlindRow,
+    CallRow,
+    CallState,
+    DayCounts,
+    LineCondition,
+    LineRow,
+    Owed,
+    RecorderRow,
+)
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 2, 16, 14, 41, 2, tzinfo=UTC)
@@ -319,7 +329,7 @@ def live(*, beat_s: float = 0.0, stopped: bool = False) -> Live:
         beat_at=NOW - timedelta(seconds=beat_s),
         stopped_at=NOW if stopped else None,
     )
-    return Live(read_at=Moment(100.0, NOW), last_seq=1, recorder=recorder, lines=(), open_calls=())
+    return Live(read_at=Moment(100.0, NOW), last_seq=1, recorders=(recorder,), lines=(), open_calls=())
 
 
 @pytest.mark.parametrize(
@@ -342,3 +352,62 @@ def test_what_is_wrong_is_said_and_nothing_else(reading, seconds_later, failure,
     said = banners(reading, now=now, zone=BEIJING, failure=failure)
     assert [banner.severity for banner in said] == severities
     assert all(failure in banner.text for banner in said if banner.severity is Severity.WARNING)
+
+
+def a_recorder(name: str, *lines: str, beat_s: float = 0.0, stopped_s: float | None = None) -> RecorderRow:
+    return RecorderRow(
+        version="1",
+        pid=1,
+        simulated=False,
+        started_at=NOW - timedelta(hours=1),
+        beat_at=NOW - timedelta(seconds=beat_s),
+        stopped_at=None if stopped_s is None else NOW - timedelta(seconds=stopped_s),
+        recorder=name,
+        host=f"pc-{name}",
+        lines=lines,
+    )
+
+
+def a_line(name: str) -> LineRow:
+    return LineRow(
+        line=name,
+        title=name.title(),
+        driver="d",
+        port="p",
+        device=None,
+        condition=LineCondition.IDLE,
+        since_at=NOW,
+        last_heard_at=None,
+    )
+
+
+LINES_OF_THREE_DESKS = tuple(map(a_line, ("desk", "fax", "hall", "gate")))
+
+
+@pytest.mark.parametrize(
+    ("recorders", "silent"),
+    [
+        ([], []),
+        ([a_recorder("a", "desk", "fax"), a_recorder("b", "hall", "gate")], []),
+        ([a_recorder("a", "desk", "fax", beat_s=16.0), a_recorder("b", "hall")], [("pc-a", 16.0, ("Desk", "Fax"))]),
+        ([a_recorder("a", "desk", stopped_s=5.0), a_recorder("b", "hall")], [("pc-a", 5.0, ("Desk",))]),
+        ([a_recorder("a", "fax"), a_recorder("b", "desk", "fax", beat_s=99.0)], [("pc-b", 99.0, ("Desk",))]),
+        ([a_recorder("a", "desk", beat_s=20.0), a_recorder("b", "hall", stopped_s=3.0)], [("pc-a", 3.0, None)]),
+    ],
+)
+def test_each_recorder_that_does_not_run_is_said_with_its_lines(recorders, silent):
+    """X04: the desk next door hears nothing, and this one says so. A line that moved on is its new recorder's."""
+    found = silences(recorders, LINES_OF_THREE_DESKS, NOW)
+    assert [((NOW - each.since).total_seconds(), each.lines) for each in found] == [each[1:] for each in silent]
+    assert [each.host for each in found] == [each[0] for each in silent]
+
+
+def test_a_status_of_several_desks_names_the_machines():
+    recorders = [a_recorder("a", "desk", "fax", beat_s=16.0), a_recorder("b", "hall", "gate")]
+    well, sentences = describe_desk(recorders, LINES_OF_THREE_DESKS, DayCounts(), now=NOW, zone=BEIJING)
+    assert not well
+    assert "The recorder on pc-a is not running since" in sentences[0]
+    assert sentences[0].endswith("calls on Desk, Fax are not recorded.")
+    assert sentences[1].startswith("The recorder on pc-b runs since")
+    recorders[0] = a_recorder("a", "desk", "fax")
+    assert describe_desk(recorders, LINES_OF_THREE_DESKS, DayCounts(), now=NOW, zone=BEIJING)[0]

@@ -12,8 +12,10 @@ from dutyphone.i18n import _
 from dutyphone_tui.times import clock_text, short_stamp_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dutyphone.clock import Moment
-    from dutyphone.store.readmodels import RecorderRow
+    from dutyphone.store.readmodels import LineRow, RecorderRow
     from dutyphone_tui.reading import Live
 
 RECORDER_DEAD_S = 15.0
@@ -51,24 +53,59 @@ def banners(live: Live | None, *, now: Moment, zone: ZoneInfo, failure: str = ""
             time=clock_text(live.read_at.utc, zone)
         )
         said.append(Banner(Severity.WARNING, f"{standing} {failure}".rstrip()))
-    if (since := not_recording_since(live.recorder, live.read_at.utc)) is not None:
-        said.append(Banner(Severity.ALARM, _not_recording(since, now.utc, zone)))
-    elif live.recorder is None:
+    if not live.recorders:
         never = _("No recorder has ever run: calls are not recorded. Run `dutyphone record`.")
         said.append(Banner(Severity.ALARM, never))
+    said += (
+        Banner(Severity.ALARM, silence_text(silence, now.utc, zone))
+        for silence in silences(live.recorders, live.lines, live.read_at.utc)
+    )
     return tuple(said)
 
 
-def not_recording_since(recorder: RecorderRow | None, now: datetime) -> datetime | None:
-    """Since when nobody records, None if somebody does (or nobody ever did)."""
-    if recorder is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Calls on `lines`, by their titles, are not recorded since `since`, for the recorder on `host` does not run.
+
+    `lines` None: nothing is recorded at all.
+    """
+
+    since: datetime
+    host: str
+    lines: tuple[str, ...] | None
+
+
+def silences(recorders: Sequence[RecorderRow], lines: Sequence[LineRow], now: datetime) -> tuple[Silence, ...]:
+    """What is not recorded at `now`. `recorders` are those that are to be alive, the last one that began first."""
+    since = {recorder.recorder: not_recording_since(recorder, now) for recorder in recorders}
+    silent = [(recorder, at) for recorder in recorders if (at := since[recorder.recorder]) is not None]
+    if silent and len(silent) == len(recorders):
+        return (Silence(max(at for _recorder, at in silent), silent[0][0].host, None),)
+    theirs = {line.line: _recorder_of(line.line, recorders) for line in lines}
+    return tuple(
+        Silence(at, recorder.host, tuple(line.title for line in lines if theirs[line.line] is recorder))
+        for recorder, at in silent
+    )
+
+
+def not_recording_since(recorder: RecorderRow, now: datetime) -> datetime | None:
+    """Since when it does not record, None if it does."""
     if recorder.stopped_at is not None:
         return recorder.stopped_at
     return recorder.beat_at if (now - recorder.beat_at).total_seconds() > RECORDER_DEAD_S else None
 
 
-def _not_recording(since: datetime, now: datetime, zone: ZoneInfo) -> str:
-    return _("The recorder is not running since {time}: calls are not recorded. Run `dutyphone record`.").format(
-        time=short_stamp_text(since, now, zone)
+def silence_text(silence: Silence, now: datetime, zone: ZoneInfo) -> str:
+    """The sentence for people."""
+    time = short_stamp_text(silence.since, now, zone)
+    if silence.lines is None:
+        return _("The recorder is not running since {time}: calls are not recorded. Run `dutyphone record`.").format(
+            time=time
+        )
+    return _("The recorder on {host} is not running since {time}: calls on {lines} are not recorded.").format(
+        host=silence.host, time=time, lines=_(", ").join(silence.lines)
     )
+
+
+def _recorder_of(line: str, recorders: Sequence[RecorderRow]) -> RecorderRow | None:
+    return next((recorder for recorder in recorders if recorder.records(line)), None)

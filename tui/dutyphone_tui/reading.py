@@ -21,11 +21,14 @@ TODAY_LIMIT = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """How the lines stand. `last_seq` is the journal as far as it was read, `earlier` what is known of the callers."""
+    """How the lines stand. `last_seq` is the journal as far as it was read, `earlier` what is known of the callers.
+
+    `recorders` are those that are to be alive if all is well, the last one that began first.
+    """
 
     read_at: Moment
     last_seq: int
-    recorder: RecorderRow | None
+    recorders: tuple[RecorderRow, ...]
     lines: tuple[LineRow, ...]
     open_calls: tuple[CallRow, ...]
     earlier: tuple[EarlierCalls, ...] = ()
@@ -86,7 +89,7 @@ class Reader:
         return Live(
             read_at=now,
             last_seq=last_seq,
-            recorder=self.store.recorder(),
+            recorders=self.store.recorders(),
             lines=self.store.lines(),
             open_calls=open_calls,
             earlier=tuple(self._earlier.values()),
