@@ -11,8 +11,8 @@ There are four ways to go about a question, and in each a page costs what is on 
 - OF_NUMBERS: digits that few calls have. The numbers that contain them are looked up, and their calls sorted.
 - LOOKING_AT_NUMBERS: digits that many calls have. Along the index of time, calls with other numbers passed over.
 
-Which of the last two serves a page is found out step by step, and no step costs more than the page: a few numbers are
-counted and looked up, of many it is first tried whether the latest calls fill the page, and only then are they counted.
+Which of the last two serves a page is found out step by step, each as cheap as a page: perhaps the latest calls fill
+it, perhaps the numbers are so few that they can be named; only of many numbers are the calls counted.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ MOST_SORTED = 10_000
 FEW_NUMBERS = 16
 """Fewer different numbers than these are looked up one by one."""
 
-AT_HAND = 4
-"""Where many numbers have the digits, the page is first looked for in so many times its length of calls."""
+AT_HAND = 3
+"""A page of calls with some digits is first looked for in so many times its length of calls."""
 
 MOST_NUMBERS = 4_000
 """So many different numbers are many calls, without counting further."""
@@ -234,18 +234,18 @@ class History:
 
     def _by_number(self, session: Session, question: _Question, page: _Page) -> list[CallRow]:
         last = session.scalar(_LAST_CALL)
-        budget = page.wanted * last
-        few = session.all(self._statement(question, _Way.OF_NUMBERS, _Wanted.NUMBERS), **question.values)
-        if not few:
-            return []
-        if len(few) < FEW_NUMBERS:
-            if sum(calls_of for _, calls_of in few) ** 2 > budget:
-                return self._rows(session, question, _Way.LOOKING_AT_NUMBERS, page)
-            return self._rows(session, _with_numbers(question, [number for number, _ in few]), _Way.OF_A_FEW, page)
         found = self._at_hand(session, question, page, last)
         if len(found) == page.wanted:
             return found
-        return self._rows(session, question, self._way(session, question, budget), page)
+        budget = page.wanted * last
+        few = session.all(self._statement(question, _Way.OF_NUMBERS, _Wanted.NUMBERS), **question.values)
+        if len(few) == FEW_NUMBERS:
+            return self._rows(session, question, self._way(session, question, budget), page)
+        if sum(calls_of for _, calls_of in few) ** 2 > budget:
+            return self._rows(session, question, _Way.LOOKING_AT_NUMBERS, page)
+        if not few:
+            return []
+        return self._rows(session, _with_numbers(question, [number for number, _ in few]), _Way.OF_A_FEW, page)
 
     def _at_hand(self, session: Session, question: _Question, page: _Page, last: int) -> list[CallRow]:
         """What of the page is among the latest calls. If it is all of it, it is the page."""

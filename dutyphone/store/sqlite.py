@@ -54,8 +54,8 @@ CHECKPOINT_PAGES = 4_000
 LEAST_ROOM = 256 * 1024
 """Bytes. With less, files beside the database (its log, shared memory) fail in ways that do not say why."""
 
-CACHE_KIB = 16_384
-"""Page cache of each connection."""
+CACHE_KIB = 8_192
+"""Page cache of each connection. The system has one too; twice as much was no faster, and an export fills all of it."""
 
 _JOURNAL_BYTES = select(
     *(cast(column, LargeBinary) if isinstance(column.type, Text) else column for column in journal.c)
