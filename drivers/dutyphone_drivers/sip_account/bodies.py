@@ -76,6 +76,6 @@ def _split(piece: bytes) -> tuple[Headers, bytes]:
     if (end := END_OF_HEAD.search(piece)) is None:
         return Headers(), piece.lstrip(b"\r\n")
     try:
-        return read_headers(piece[: end.start()].decode("utf-8", "surrogateescape")), piece[end.end() :]
+        return read_headers(piece[: end.start()].decode("ascii", "surrogateescape")), piece[end.end() :]
     except NotSip:
         return Headers(), piece[end.end() :]

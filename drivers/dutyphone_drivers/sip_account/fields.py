@@ -29,7 +29,7 @@ _PORT = r"[0-9]{1,5}"
 _VIA = re.compile(rf"SIP\s*/\s*2\.0\s*/\s*({grammar.TOKEN})\s+({_HOST})\s*(?::\s*({_PORT})\s*)?(?=;|\Z)", re.IGNORECASE)
 _CSEQ = re.compile(rf"([0-9]+)\s+({grammar.TOKEN})")
 _QUOTED = re.compile(grammar.QUOTED, re.DOTALL)
-_BARE = re.compile(r'[^<>"\s;,?]+')
+_BARE = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^<>"\s;,?]+')
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """SIP messages: bytes to requests and responses and back (RFC 3261 §7, compact names §7.3.3, folding §7.3.1).
 
 The reader takes whatever it can make sense of; what a request may not be is judged by `faults`, so that it can be
-answered. Text is UTF-8; where a head is not, each byte beyond ASCII is one character (`surrogateescape`), so that a
+answered. Text is UTF-8; in a field that is not, each byte beyond ASCII is one character (`surrogateescape`), so that a
 name in GBK comes through with its bytes. `Content-Length` belongs to the framing and not to the message: reading takes
 it off where it fits the body, `render` puts it on.
 """
@@ -200,7 +200,7 @@ def read(data: bytes) -> Message:
         raise NotSip(f"{len(data)} bytes are more than a datagram holds")
     head, body = _parted(data.lstrip(b"\r\n"))
     lines = _LINE_END.split(head, maxsplit=1)
-    start = lines[0].strip()
+    start = _plain(lines[0])
     if len(start) > LONGEST_FIELD:
         raise NotSip(f"a first line of {len(start)} characters")
     status_line = _STATUS_LINE.fullmatch(start)
@@ -212,7 +212,10 @@ def read(data: bytes) -> Message:
 
 
 def read_headers(text: str) -> Headers:
-    """The header fields of `text`. A line that is none is passed over. Raises `NotSip` for too much."""
+    """The header fields of `text`, each byte beyond ASCII one character. A line that is none is passed over.
+
+    Raises `NotSip` for too much.
+    """
     found: list[Field] = []
     for line in _LINE_END.split(_FOLD.sub(" ", text)):
         if len(line) > LONGEST_FIELD:
@@ -222,7 +225,7 @@ def read_headers(text: str) -> Headers:
         if len(found) == MOST_FIELDS:
             raise NotSip(f"more than {MOST_FIELDS} header fields")
         name = parts[1]
-        found.append((_COMPACT.get(name.lower(), name) if len(name) == 1 else name, _value(parts[2])))
+        found.append((_COMPACT.get(name.lower(), name) if len(name) == 1 else name, _plain(parts[2])))
     return Headers(found)
 
 
@@ -258,15 +261,21 @@ def _parted(data: bytes) -> tuple[str, bytes]:
         head, body = data, b""
     else:
         head, body = data[: end.start()], data[end.end() :]
-    return _text(head), body
+    return head.decode("ascii", "surrogateescape"), body
 
 
-def _text(head: bytes) -> str:
-    """UTF-8, or else ASCII: what is UTF-8 by chance in the midst of GBK would hide where its characters begin."""
+def _plain(text: str) -> str:
+    """`text` without outer blanks and line ends, in UTF-8 if it is that.
+
+    If it is not, each byte stays for itself, or chance would hide where the characters of GBK begin.
+    """
+    text = (text.translate(_LINE_BREAKS) if "\r" in text else text).strip()
+    if text.isascii():
+        return text
     try:
-        return head.decode("utf-8")
+        return text.encode("ascii", "surrogateescape").decode("utf-8")
     except UnicodeDecodeError:
-        return head.decode("ascii", "surrogateescape")
+        return text
 
 
 def _read_request_line(line: str) -> tuple[str, str, str]:
@@ -283,7 +292,3 @@ def _framed(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
     if length is None or length > len(body):
         return headers, body
     return headers.without("Content-Length"), body[:length]
-
-
-def _value(text: str) -> str:
-    return text.rstrip().translate(_LINE_BREAKS) if "\r" in text else text.rstrip()
