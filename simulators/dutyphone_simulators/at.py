@@ -51,6 +51,8 @@ class ActionKind(Enum):
     SEND_TONES = auto()  # +VTS; `value` is the digits among its tones
     SHOW_CALLER_ID = auto()  # +VRID; `value` is 0 formatted, 1 in hexadecimal
     SHOW_CALLER_ID_PAIRS = auto()  # the +VCIDR? of Silicon Labs
+    PLAY_OUT = auto()  # <DLE><ETX>: the sound is complete, the answer comes when it was heard
+    PLAY_NO_MORE = auto()  # <DLE><CAN>: what was not heard yet is not to be
     ABORT = auto()  # the terminal sent a character while ANSWER or DIAL was under way
 
 
@@ -68,6 +70,7 @@ class Mode(Enum):
     COMMAND = auto()  # part of a command line
     WAITING = auto()  # the end of an ANSWER or DIAL that is under way
     TRANSMITTING = auto()  # sound to be sent, up to <DLE><ETX> (V.253 +VTX)
+    PLAYING_OUT = auto()  # part of a command line, once the sound is over
     RECEIVING = auto()  # an end to receiving sound (V.253 +VRX)
 
 
@@ -89,7 +92,9 @@ class AtInterpreter:
         self._mode = Mode.COMMAND
         self._line_ended_at = 0.0
         self._after_dle = False
+        self._sound_in = bytearray()
         self.echoes_always = False  # whatever ATE says
+        self.can_sound: Callable[[], bool] = lambda: True  # whether sound can be had as +VSM says
         self.settings = ModemSettings(personality)
 
     # --- what the modem around it uses ---------------------------------------------------------------------------
@@ -118,9 +123,27 @@ class AtInterpreter:
             self._finish(result)
         self._consume(now_s)
 
+    def sound_is_over(self, now_s: float) -> None:
+        """What the last `PLAY_OUT` or `PLAY_NO_MORE` asked for is done."""
+        self._mode = Mode.COMMAND
+        self._finish(Result.OK)
+        self._consume(now_s)
+
     def wait(self) -> None:
         """The last action takes time: a character from the terminal aborts it."""
         self._mode = Mode.WAITING
+
+    def take_sound(self) -> bytes:
+        """The sound that the terminal sent after +VTX, without its shielding; taken away."""
+        sound = bytes(self._sound_in)
+        self._sound_in.clear()
+        return sound
+
+    def take_input(self) -> bytes:
+        """What the terminal sent and nobody read yet; taken away."""
+        data = bytes(self._input)
+        self._input.clear()
+        return data
 
     def take_output(self) -> bytes:
         """What the modem says; taken away."""
@@ -175,19 +198,27 @@ class AtInterpreter:
     # --- characters ----------------------------------------------------------------------------------------------
 
     def _consume(self, now_s: float) -> None:
-        while self._input and self._mode is not Mode.WAITING and self._action is None:
+        while self._input and self._mode not in (Mode.WAITING, Mode.PLAYING_OUT) and self._action is None:
             byte = self._input.pop(0)
             if self._mode is Mode.TRANSMITTING:
-                self._sound(byte, ends_with=(ETX, CAN))
+                self._sound_to_send(byte)
             elif self._mode is Mode.RECEIVING:
-                self._sound(byte, ends_with=(ord("!"), 0x1B, ord("^")))
+                self._order_while_receiving(byte)
             else:
                 self._character(byte & 0x7F, now_s)  # V.250 §5.1: the eighth bit means nothing in a command
 
-    def _sound(self, byte: int, *, ends_with: tuple[int, ...]) -> None:
-        if self._after_dle and byte in ends_with:
-            if self._mode is Mode.RECEIVING:
-                self._output += bytes([DLE, ETX])
+    def _sound_to_send(self, byte: int) -> None:
+        """V.253 §8.1: <DLE><DLE> is one <DLE>, <DLE><ETX> and <DLE><CAN> are the end, other pairs are orders."""
+        shielded, self._after_dle = self._after_dle, byte == DLE and not self._after_dle
+        if shielded and byte in (ETX, CAN):
+            self._mode = Mode.PLAYING_OUT
+            self._action = Action(ActionKind.PLAY_OUT if byte == ETX else ActionKind.PLAY_NO_MORE)
+        elif byte == DLE if shielded else not self._after_dle:
+            self._sound_in.append(byte)
+
+    def _order_while_receiving(self, byte: int) -> None:
+        if self._after_dle and byte in (ord("!"), 0x1B, ord("^")):
+            self._output += bytes([DLE, ETX])
             self._mode = Mode.COMMAND
             self._finish(Result.OK)
         self._after_dle = byte == DLE and not self._after_dle
@@ -370,10 +401,10 @@ class AtInterpreter:
         return self._sound_command(Mode.TRANSMITTING)
 
     def _voice_receive(self, _command: Command) -> Result:
-        return self._sound_command(Mode.RECEIVING)  # nothing follows: silence is deleted from what is received
+        return self._sound_command(Mode.RECEIVING)  # on a line without sound nothing follows
 
     def _sound_command(self, mode: Mode) -> Result:
-        if not self.in_voice or self._personality.voice is None:
+        if not self.in_voice or self._personality.voice is None or not self.can_sound():
             return Result.ERROR
         self._mode = mode
         self._after_dle = False

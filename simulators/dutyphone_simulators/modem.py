@@ -46,6 +46,7 @@ class Seen(IntEnum):
     RINGBACK_TONE = 18
     BUSY_TONE = 19
     DIAL_TONE = 20
+    UNDERRUN = 23
     EXTENSION_HOOK = 24
 
 
@@ -88,6 +89,11 @@ class SimulatedModem:
             self._carry_out_actions(now.mono)
             self._flush(now.mono)
         return happened
+
+    @property
+    def full(self) -> bool:
+        """Whether the computer is to wait before it says more."""
+        return False
 
     def take_output(self) -> bytes:
         """What the modem has sent to the computer; taken away."""
@@ -194,6 +200,9 @@ class SimulatedModem:
                 if self.exchange.seized:
                     self.exchange.dialled_by_modem(action.value)
                 self._at.complete(Result.OK, at)
+            case ActionKind.PLAY_OUT | ActionKind.PLAY_NO_MORE:  # nobody hears it
+                self._at.take_sound()
+                self._at.sound_is_over(at)
             case ActionKind.ABORT:
                 self._end_call()
                 self._at.complete(Result.NO_CARRIER, at)

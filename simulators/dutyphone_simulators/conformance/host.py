@@ -68,6 +68,12 @@ class RecordingHost:
             return list(self._too_early)
 
     @property
+    def told(self) -> list[LineGone]:
+        """Why the line is down, as the driver told people while it went on trying."""
+        with self._changed:
+            return list(self._told)
+
+    @property
     def read(self) -> bytes:
         """The bytes kept as coming from the device."""
         with self._changed:

@@ -12,6 +12,7 @@ from dutyphone.clock import Moment
 from dutyphone.lines.transcript import Transcript
 from dutyphone_simulators.dsp.exchange import DspExchange
 from dutyphone_simulators.dsp.line import LineQuality
+from dutyphone_simulators.dsp.modem import SoundModem
 from dutyphone_simulators.personality import Personality
 from dutyphone_simulators.player import ScenarioPlayer
 
@@ -55,7 +56,7 @@ class ModemBank:
                 seed=seed,
                 loop=loop and not place,
                 report=_nobody if place or scenario is QUIET else report,
-                line=line,
+                modem=SoundModem(personality, line),
             )
             for place, (personality, line) in enumerate(zip(personalities, self.exchange.lines, strict=True))
         ]

@@ -24,6 +24,8 @@ NAMES = ("libspandsp.so.2", "libspandsp.2.dylib", "libspandsp-2.dll")
 PutMessage = CFUNCTYPE(None, c_void_p, POINTER(c_uint8), c_int)
 PutBit = CFUNCTYPE(None, c_void_p, c_int)
 PutTone = CFUNCTYPE(None, c_void_p, c_int, c_int, c_int)
+PutText = CFUNCTYPE(c_int, c_void_p, c_void_p, POINTER(c_uint8), c_size_t)
+ControlModem = CFUNCTYPE(c_int, c_void_p, c_void_p, c_int, c_void_p)
 
 _SIGNATURES: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
     # adsi.h: analogue display services, that is caller ID
@@ -66,6 +68,13 @@ _SIGNATURES: Mapping[str, tuple[Any, tuple[Any, ...]]] = {
     "super_tone_rx_init": (c_void_p, (c_void_p, c_void_p, PutTone, c_void_p)),
     "super_tone_rx_free": (c_int, (c_void_p,)),
     "super_tone_rx": (c_int, (c_void_p, c_void_p, c_int)),
+    # t31.h: a fax modem in class 1
+    "t31_init": (c_void_p, (c_void_p, PutText, c_void_p, ControlModem, c_void_p, c_void_p, c_void_p)),
+    "t31_free": (c_int, (c_void_p,)),
+    "t31_at_rx": (c_int, (c_void_p, c_char_p, c_int)),
+    "t31_call_event": (None, (c_void_p, c_int)),
+    "t31_rx": (c_int, (c_void_p, c_void_p, c_int)),
+    "t31_tx": (c_int, (c_void_p, c_void_p, c_int)),
     # modem_connect_tones.h
     "modem_connect_tones_rx_init": (c_void_p, (c_void_p, c_int, PutTone, c_void_p)),
     "modem_connect_tones_rx_free": (c_int, (c_void_p,)),

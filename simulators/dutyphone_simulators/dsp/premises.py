@@ -40,6 +40,17 @@ class Office(Protocol):
     def run_until(self, until: float) -> None: ...
 
 
+class SoundSource(Protocol):
+    """The modem, as the mouth and the ear that it is while it is off hook."""
+
+    @property
+    def sending(self) -> bool: ...
+
+    def speak(self, length: int) -> Samples | None: ...
+
+    def hear(self, samples: Samples) -> None: ...
+
+
 class Premises:
     """One subscriber's end of a line of `office`. Made by the exchange."""
 
@@ -48,6 +59,7 @@ class Premises:
         self.call: IncomingCall | None = None  # the one placed by `place`, as far as nobody has to hear it
         self.lifted: Phone | None = None
         self.seized = False
+        self.sound: SoundSource | None = None
         self._office = office
         self._visible = True
         self._keypad, self._modem = DtmfSender(), DtmfSender()
@@ -134,7 +146,8 @@ class Premises:
     def speak(self) -> Samples | None:
         """The next block that goes to the exchange."""
         self._spoken = self._keypad.take(BLOCK)
-        return mixed(self._spoken, self._modem.take(BLOCK))
+        said = mixed(self._spoken, self._modem.take(BLOCK))
+        return mixed(said, self.sound.speak(BLOCK)) if self.sound is not None and self.seized else said
 
     def hear(self, at: float, sound: Samples | None, local: datetime, *, ringing: bool, reversed_: bool) -> None:
         """A block has come, together with the tones of the telephone beside; `at` is its end."""
@@ -143,6 +156,8 @@ class Premises:
                 self._offered()
             self._notice(at, signal)
         both = mixed(sound, self._spoken)
+        if self.sound is not None and self.seized:
+            self.sound.hear(both or _SILENCE)
         for signal in self._sounds.hear(both or _SILENCE, local, off_hook=self.off_hook):
             if signal.kind is SignalKind.CALLER_ID:
                 self._offered()
@@ -158,7 +173,8 @@ class Premises:
     @property
     def quiet(self) -> bool:
         """Whether nothing is being sent from here."""
-        return not self._keypad.sending and not self._modem.sending
+        modem = self._modem.sending or (self.seized and self.sound is not None and self.sound.sending)
+        return not self._keypad.sending and not modem
 
     # --- helpers -------------------------------------------------------------------------------------------------
 

@@ -133,8 +133,8 @@ class _Loop:
     def _wait(self, wake: int, pause_s: float | None) -> set[int]:
         poll = select.poll()
         poll.register(wake, select.POLLIN)
-        for terminal in self._terminals:
-            if terminal.descriptor is not None:
+        for desk, terminal in zip(self._bank.desks, self._terminals, strict=True):
+            if terminal.descriptor is not None and not desk.full:
                 poll.register(terminal.descriptor, select.POLLIN)
         return {descriptor for descriptor, _events in poll.poll(None if pause_s is None else 1000 * pause_s)}
 

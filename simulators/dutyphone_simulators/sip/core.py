@@ -81,7 +81,7 @@ class SipExchange:
         self._desks = {account.name: DeskPhone() for account in settings.accounts}
         self._forwarding: dict[str, dict[str, str]] = {account.name: {} for account in settings.accounts}
         self._calls: dict[str, Call] = {}
-        self._watched: dict[str, str] = {}  # call -> the Call-ID its watchers are told
+        self._ids: dict[str, tuple[str, str]] = {}  # call -> the Call-ID its watchers are told, and a tag
         self._dialogs: dict[tuple[str, str, str], WireEnd] = {}
         self._refusals: dict[str, list[Refusal]] = {}
         self._outage = 0
@@ -280,6 +280,8 @@ class SipExchange:
             self._desks[call.account.name].freed(call)
         if state := _WATCHED.get(step):
             self.watchers.tell(call.account.name, self._as_watched(call, state))
+        if step is Step.ENDED:
+            del self._ids[call.record.id]
         self.on_call(call.record, step)
 
     # --- packets -------------------------------------------------------------------------------------------------
@@ -403,7 +405,9 @@ class SipExchange:
         except ValueError:
             self._answer(transaction, 404)
             return
-        record = self._record(Way.OUTGOING, account, account.name, parse_address(request.get("from")).name, number)
+        record = self._record(
+            Way.OUTGOING, account, account.name, parse_address(request.get("from")).name, number, request.call_id
+        )
         call = Call(self, record, account, lambda call: TelephoneCaller(self, call, transaction), self._patience())
         other = self._accounts.get(number)
         if other is not None and other is not account:
@@ -445,7 +449,7 @@ class SipExchange:
     def _account(self, name: str) -> Account:
         return self._accounts[name or self.settings.accounts[0].name]
 
-    def _record(self, way: Way, account: Account, caller: str, name: str, called: str) -> CallRecord:
+    def _record(self, way: Way, account: Account, caller: str, name: str, called: str, call_id: str = "") -> CallRecord:
         record = CallRecord(
             id=f"{len(self.records) + 1}",
             way=way,
@@ -456,6 +460,7 @@ class SipExchange:
             started_at=self.agenda.now,
         )
         self.records.append(record)
+        self._ids[record.id] = (call_id or self.new_call_id(), self.new_tag())
         return record
 
     def _patience(self) -> Patience:
@@ -466,9 +471,7 @@ class SipExchange:
         )
 
     def _branches(self, call: Call, account: Account, script: CallScript) -> list[Branch]:
-        shared = (self.new_call_id(), self.new_tag()) if self.settings.manner is Manner.PROXY else None
-        if shared is not None:
-            self._watched[call.record.id] = shared[0]
+        shared = self._ids[call.record.id] if self.settings.manner is Manner.PROXY else None
         branches: list[Branch] = [
             TelephoneBranch(self, call, binding, script, shared=shared)
             for binding in self.registrar.bindings(account.name)
@@ -479,9 +482,7 @@ class SipExchange:
 
     def _as_watched(self, call: Call, state: DialogState) -> WatchedDialog:
         record = call.record
-        call_id = self._watched.setdefault(record.id, f"{record.id}-{self.settings.seed}@desk.exchange.invalid")
-        if state is DialogState.TERMINATED:
-            del self._watched[record.id]
+        call_id, _ = self._ids[record.id]
         return WatchedDialog(
             id=record.id,
             call_id=call_id,
