@@ -28,7 +28,7 @@ from dutyphone.lines.transcript import (
     escape,
     render_step,
 )
-from dutyphone_simulators.exchange import CADENCES, CN_TIME, Exchange, Phone, SignalKind, Timed
+from dutyphone_simulators.exchange import CADENCES, CN_TIME, Exchange, Phone, SignalKind, TelephoneLine, Timed
 from dutyphone_simulators.modem import Ears, SimulatedModem
 from dutyphone_simulators.personality import Personality
 from dutyphone_simulators.uart import LineEnds
@@ -52,9 +52,9 @@ class ScenarioPlayer:
     """One simulated line, from `start` on. Times are those of the clock that the moments come from.
 
     `personality` is what the modem is if the transcript does not say `personality:` in its headings; `loop` plays the
-    transcript again and again, drawing anew each time from `seed`. `report` hears in words what happens. `modem` is the
-    one that it is played on, one with `personality` on a line of its own without sound unless given. `step_clock` hears
-    by how many seconds somebody sets the computer's clock.
+    transcript again and again, drawing anew each time from `seed`. `report` hears in words what happens. `line` is the
+    pair of wires on which it is played, a line of its own without sound unless given; `modem` the modem on it, one with
+    `personality` unless given. `step_clock` hears by how many seconds somebody sets the computer's clock.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class ScenarioPlayer:
         seed: int = 0,
         loop: bool = False,
         report: Callable[[str], None] = lambda _sentence: None,
+        line: TelephoneLine | None = None,
         modem: SimulatedModem | None = None,
         step_clock: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
@@ -82,7 +83,7 @@ class ScenarioPlayer:
         self._step_clock = step_clock
         self._start = start
         self._seed, self._loop = seed, loop
-        self._modem = modem or SimulatedModem(personality, Exchange(CN_TIME))
+        self._modem = modem or SimulatedModem(personality, line or Exchange(CN_TIME))
         self._place = 0
         self._round = 0
         self._chance = self._dice()

@@ -9,6 +9,7 @@ import time
 import tty
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,6 +178,7 @@ class HeldUpHost:
     """A `LineHost` whose disk and queue take nothing while `gate` is closed. Remembers when what was kept."""
 
     line = "desk"
+    state_folder: Path | None = None
 
     def __init__(self) -> None:
         self.clock = WatchedClock()
@@ -196,6 +198,9 @@ class HeldUpHost:
         if any(isinstance(event, RingHeard) for event in said):
             self._wait()
         self.events += said
+
+    def tell(self, gone: LineGone) -> None:
+        raise AssertionError(gone)
 
     def stopping(self) -> bool:
         self.rounds += 1

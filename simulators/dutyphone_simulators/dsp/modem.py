@@ -62,7 +62,7 @@ class SoundModem(SimulatedModem):
         """Whether it has something to be heard."""
         return not self._voice.empty or self._fax is not None
 
-    def speak(self, length: int) -> Samples | None:
+    def speak_block(self, length: int) -> Samples | None:
         """The next block towards the exchange."""
         if self._fax is not None:
             return self._fax.speak(length)
@@ -73,7 +73,7 @@ class SoundModem(SimulatedModem):
             self._event(Seen.UNDERRUN, "u")
         return block
 
-    def hear(self, samples: Samples) -> None:
+    def hear_block(self, samples: Samples) -> None:
         """A block from the exchange."""
         if self._fax is not None:
             self._fax.hear(samples)

@@ -46,9 +46,9 @@ class SoundSource(Protocol):
     @property
     def sending(self) -> bool: ...
 
-    def speak(self, length: int) -> Samples | None: ...
+    def speak_block(self, length: int) -> Samples | None: ...
 
-    def hear(self, samples: Samples) -> None: ...
+    def hear_block(self, samples: Samples) -> None: ...
 
 
 class Premises:
@@ -147,7 +147,7 @@ class Premises:
         """The next block that goes to the exchange."""
         self._spoken = self._keypad.take(BLOCK)
         said = mixed(self._spoken, self._modem.take(BLOCK))
-        return mixed(said, self.sound.speak(BLOCK)) if self.sound is not None and self.seized else said
+        return mixed(said, self.sound.speak_block(BLOCK)) if self.sound is not None and self.seized else said
 
     def hear(self, at: float, sound: Samples | None, local: datetime, *, ringing: bool, reversed_: bool) -> None:
         """A block has come, together with the tones of the telephone beside; `at` is its end."""
@@ -157,7 +157,7 @@ class Premises:
             self._notice(at, signal)
         both = mixed(sound, self._spoken)
         if self.sound is not None and self.seized:
-            self.sound.hear(both or _SILENCE)
+            self.sound.hear_block(both or _SILENCE)
         for signal in self._sounds.hear(both or _SILENCE, local, off_hook=self.off_hook):
             if signal.kind is SignalKind.CALLER_ID:
                 self._offered()
