@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,15 +78,17 @@ def record_lines(
         config_path=config,
         drill=drill,
         insist=wait,
-        on_ready=_tell_parent if tell_parent else lambda: None,
+        on_ready=lambda: _ready(tell_parent=tell_parent),
         until_closed=sys.stdin if with_parent else None,
         complain=_complain,
     )
 
 
-def _tell_parent() -> None:
-    sys.stdout.write(f"{READY}\n")
-    sys.stdout.flush()
+def _ready(*, tell_parent: bool) -> None:
+    gc.freeze()  # what is loaded stays; looking through it for waste would keep a call waiting for 50 ms and more
+    if tell_parent:
+        sys.stdout.write(f"{READY}\n")
+        sys.stdout.flush()
 
 
 def _complain(sentence: str) -> None:

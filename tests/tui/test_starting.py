@@ -12,7 +12,9 @@ from pathlib import Path
 from dutyphone_simulators.made_up_night import RINGING_SINCE
 from dutyphone_tui.app import DutyConsole
 from dutyphone_tui.screens.refused import RefusedScreen
+from dutyphone_tui.themes import NIGHT
 from rich.console import Console
+from textual.color import Color
 
 from dutyphone.errors import DatabaseTooNew
 from dutyphone.store.store import Store
@@ -32,6 +34,7 @@ async def test_the_first_screen_is_there_before_the_database_is_open(room):
     async with room.opening_console(open_store=slow) as look:
         await look.says("Opening the database")
         assert look.console._at_work is None
+        assert look.console.screen.styles.background == Color.parse(NIGHT.background), "it has its colours at once"
         may_open.set()
         await look.until(lambda: look.console.day is not None)
 

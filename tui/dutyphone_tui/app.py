@@ -7,6 +7,7 @@ them speak to the application by messages only.
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -70,7 +71,8 @@ class DutyConsole(App[None]):
         super().__init__()
         for theme in (NIGHT, DAY):
             self.register_theme(theme)
-        self.set_reactive(App.theme, NIGHT.name)  # nothing is parsed yet that would have to be parsed again
+        self.set_reactive(App.theme, NIGHT.name)  # not as a change, after which all styles are parsed again
+        self.stylesheet.set_variables(self.get_css_variables())
         self.title = desk.room
         self.desk = desk
         self.bell_on = desk.bell
@@ -174,6 +176,7 @@ class DutyConsole(App[None]):
         from dutyphone_tui.screens.live import LiveScreen
 
         self.push_screen(LiveScreen())
+        self.call_after_refresh(gc.freeze)  # what is loaded stays: to look through it for waste takes 100 ms
         if self.at_work.drafts.waiting():
             self.say(_("A half-written note is waiting; press d to go on."))
 

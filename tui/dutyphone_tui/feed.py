@@ -23,6 +23,9 @@ QUIET_S = 0.015
 LONGEST_PATIENCE_S = 0.3
 """But at last this long after somebody has, however much happens."""
 
+PAINTING_S = 0.001
+"""How long the thread keeps still after that, so that the app has the interpreter to itself and can paint."""
+
 JOIN_S = 3.0
 
 
@@ -66,6 +69,7 @@ class FeedWatcher:
         if open_calls != self._open_calls:
             self._open_calls = open_calls
             self._post(CallersRead(open_calls))
+            self._stopping.wait(PAINTING_S)
             if not self._has_waited_long() and self._feed.wait(QUIET_S):
                 return False
         self._unread_since = None

@@ -45,6 +45,8 @@ class LinePanel(LinesWidget):
         self._calls: dict[str, CallRow] = {}
         self._now = now
         self._most = 3
+        self._chip_cells = max(cell_len(_(text)) for text in wording.CONDITIONS.values()) + 2
+        """The width of the widest condition in this language."""
 
     def show(self, lines: tuple[LineRow, ...], calls: tuple[CallRow, ...]) -> None:
         self._calls = {row.line: row for row in calls}
@@ -81,7 +83,7 @@ class LinePanel(LinesWidget):
         chip = f" {_(wording.CONDITIONS[row.condition])} "
         start: Line = [
             (f" {fit(row.title or row.line, self._title_cells())}  ", "line-panel--title"),
-            (fit(chip, _chip_cells()), f"line-panel--{row.condition.value}"),
+            (fit(chip, self._chip_cells), f"line-panel--{row.condition.value}"),
             ("  ", ""),
         ]
         words, look = self._words(row)
@@ -120,8 +122,3 @@ def _as_called(row: LineRow, states: AbstractSet[CallState]) -> LineRow:
     ringing = CallState.RINGING in states
     condition = LineCondition.RINGING if ringing else LineCondition.IN_CALL if states else LineCondition.IDLE
     return row if condition is row.condition else replace(row, condition=condition)
-
-
-def _chip_cells() -> int:
-    """The width of the widest condition in this language."""
-    return max(cell_len(_(text)) for text in wording.CONDITIONS.values()) + 2
