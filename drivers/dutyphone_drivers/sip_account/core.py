@@ -124,6 +124,8 @@ class SipCore:
         """One message, as a datagram or a frame of a connection, from `source`."""
         if self._means is None or not data.strip(b"\r\n\0"):
             return []  # keep-alive (RFC 5626 §3.5.1)
+        if self._guard.is_friend(source):
+            self._registration.heard(now)
         try:
             heard = message.read(data)
         except NotSip:
@@ -136,11 +138,14 @@ class SipCore:
             events = self._hear_request(heard, source, now, data)
         return [event if event.wire else replace(event, wire=data) for event in self._told(events, now)]
 
-    def failed(self, to: Address, now: Moment) -> Sequence[LineEvent]:
-        """The transport says that nothing reaches `to`, or that its connection is gone."""
+    def failed(self, to: Address, now: Moment, detail: str = "") -> Sequence[LineEvent]:
+        """The transport says that nothing reaches `to`, or that its connection is gone; `detail` is why."""
+        is_server = to == self._registration.server
+        if is_server:
+            self._registration.unreachable(detail)
         events = self._deal(self._transactions.failed(to), now, b"")
-        if to == self._registration.server:
-            events += self._registration.unreachable(now)
+        if is_server:
+            events += self._registration.reach_again(now)
         return self._told(events, now)
 
     def lost(self, reason: LossReason, now: Moment, detail: str = "") -> Sequence[LineEvent]:

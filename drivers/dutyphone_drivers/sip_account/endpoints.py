@@ -179,10 +179,6 @@ class Endpoints:
             code = stream.connect_ex((to.host, to.port))
             if code not in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
                 raise OSError(code, errno.errorcode.get(code, str(code)))  # noqa: TRY301 (one way out)
-            if self._context is not None:
-                stream = self._context.wrap_socket(
-                    stream, server_hostname=self._server_name or None, do_handshake_on_connect=False
-                )
         except OSError as fault:
             stream.close()
             self._failures.append(Failed(to, str(fault)))
@@ -210,12 +206,11 @@ class Endpoints:
         if connection.far not in self._connections:
             return
         try:
-            if not connection.progress():
-                self._watch(connection)
+            if not self._progress(connection):
                 return
             if events & selectors.EVENT_WRITE:
                 connection.write()
-            if events & selectors.EVENT_READ or not connection.has_plain_socket:
+            if events & selectors.EVENT_READ or not connection.is_plain:
                 for message in connection.read():
                     yield Arrived(message, connection.far)
         except (OSError, NotSip) as fault:
@@ -226,7 +221,7 @@ class Endpoints:
 
     def _serve_writing(self, connection: _Connection) -> None:
         try:
-            if connection.progress():
+            if self._progress(connection):
                 connection.write()
         except OSError as fault:
             self._drop(connection)
@@ -234,12 +229,24 @@ class Endpoints:
             return
         self._watch(connection)
 
+    def _progress(self, connection: _Connection) -> bool:
+        """Bring a connection on its way; True once it can be spoken over."""
+        if connection.is_connected() and self._context is not None and connection.is_plain:
+            self._selector.unregister(connection.stream)
+            connection.secure(self._context, self._server_name)
+            self._selector.register(connection.stream, connection.interest, connection)
+        ready = connection.shake_hands()
+        self._watch(connection)
+        return ready
+
     def _watch(self, connection: _Connection) -> None:
-        self._selector.modify(connection.stream, connection.interest, connection)
+        if self._connections.get(connection.far) is connection:  # what came on it may have had it closed
+            self._selector.modify(connection.stream, connection.interest, connection)
 
     def _drop(self, connection: _Connection) -> None:
         if self._connections.pop(connection.far, None) is not None:
-            self._selector.unregister(connection.stream)
+            with contextlib.suppress(KeyError, ValueError):  # it broke while it was being secured
+                self._selector.unregister(connection.stream)
         connection.stream.close()
 
 
@@ -249,28 +256,28 @@ class _Connection:
     def __init__(self, stream: socket.socket, far: Address, *, is_connected: bool) -> None:
         self.stream, self.far = stream, far
         self._connected = is_connected
-        self._secured = not isinstance(stream, ssl.SSLSocket)
+        self._ready = is_connected
         self._wants_write = not is_connected
         self._unsent = bytearray()
         self._reader = StreamReader()
 
     @property
-    def has_plain_socket(self) -> bool:
+    def is_plain(self) -> bool:
         """False over TLS, where reading may need to write and the other way round."""
         return not isinstance(self.stream, ssl.SSLSocket)
 
     @property
     def interest(self) -> int:
         """What to wake for."""
-        wants_write = self._wants_write or (self._connected and self._secured and self._unsent)
+        wants_write = self._wants_write or (self._ready and self._unsent)
         return selectors.EVENT_READ | (selectors.EVENT_WRITE if wants_write else 0)
 
     def put(self, data: bytes) -> None:
         """To be sent when there is room."""
         self._unsent += data
 
-    def progress(self) -> bool:
-        """Connect and shake hands; True once both are done. Raises OSError if they fail."""
+    def is_connected(self) -> bool:
+        """Whether the far end has taken the connection. Raises OSError if it has refused."""
         if not self._connected:
             code = self.stream.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if code:
@@ -280,9 +287,20 @@ class _Connection:
             except OSError:
                 return False  # still on its way
             self._connected, self._wants_write = True, False
-        if not self._secured:
-            assert isinstance(self.stream, ssl.SSLSocket)
-            self._wants_write = False
+        return True
+
+    def secure(self, context: ssl.SSLContext, server_name: str) -> None:
+        """Go on over TLS."""
+        self.stream = context.wrap_socket(
+            self.stream, server_hostname=server_name or None, do_handshake_on_connect=False
+        )
+
+    def shake_hands(self) -> bool:
+        """True once everything is ready to be spoken. Raises OSError if the far end cannot be trusted."""
+        if self._ready or not self._connected:
+            return self._ready
+        self._wants_write = False
+        if isinstance(self.stream, ssl.SSLSocket):
             try:
                 self.stream.do_handshake()
             except ssl.SSLWantReadError:
@@ -290,7 +308,7 @@ class _Connection:
             except ssl.SSLWantWriteError:
                 self._wants_write = True
                 return False
-            self._secured = True
+        self._ready = True
         return True
 
     def write(self) -> None:

@@ -1,7 +1,7 @@
 """The sound of one call, by pyVoIP: the only module that knows it.
 
 Of pyVoIP only the RTP client is used, which paces, packs and unpacks sound and digits well; its signalling, and the
-calls built on that, are not (docs/decisions). Each call into it is guarded: what breaks in it costs sound, never a call.
+calls built on that, are not (docs/decisions). Each call into it is guarded: a fault costs sound, never a call.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Media:
     def end(self) -> None:
         """Be silent. The socket is closed."""
         if self._client is not None:
-            self._client.NSD = False
+            self._client.NSD = False  # its threads see it within 20 ms
         self._socket.close()
 
 

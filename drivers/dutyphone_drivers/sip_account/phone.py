@@ -229,7 +229,7 @@ class _Wire:
                 self._teller.keep(WireDirection.FROM_DEVICE, came.data, now)
                 self.carry(self._receive(came, now))
             else:
-                self.carry(self.core.failed(came.to, now))
+                self.carry(self.core.failed(came.to, now, came.detail))
         now = self._clock.now()
         self.carry(self.core.on_deadline(now))
         self.carry(self.switchboard.on_deadline(now))

@@ -91,6 +91,7 @@ class Registration:
         self._moved_at: float | None = None
         self._failures = 0
         self._last_heard: Moment | None = None
+        self._fault = ""  # why the transport did not reach the server
         self._asked_since: float | None = None  # since when the server owes us any answer
         self._is_open: bool | None = None
         self._bound_until: float | None = None
@@ -136,14 +137,18 @@ class Registration:
         self._send_register(now, 0)
         return []
 
-    def heard(self, now: Moment) -> list[LineEvent]:
+    def heard(self, now: Moment) -> None:
         """Something came from the server: it is there."""
         self._last_heard = now
         self._asked_since = None
+        self._fault = ""
         self._at.pop("silent", None)
-        return []
 
-    def unreachable(self, now: Moment) -> list[LineEvent]:
+    def unreachable(self, detail: str) -> None:
+        """The transport says why nothing reaches the server; its requests time out next."""
+        self._fault = detail
+
+    def reach_again(self, now: Moment) -> list[LineEvent]:
         """The transport lost its connection to the server: a binding made over it may be gone with it."""
         if self._state is State.BOUND:
             self._register(now)
@@ -184,6 +189,8 @@ class Registration:
         self._server_index = (self._server_index + 1) % len(self._servers)
         self._credentials.forget()
         self._wait(now, UNREACHABLE_PAUSE_S)
+        if self._is_open is None and self._fault:  # nobody needs to wait to be told what cannot be
+            return self._lose(now, LossReason.NETWORK, self._no_answer())
         return []
 
     def next_deadline(self) -> float | None:
@@ -232,7 +239,7 @@ class Registration:
     def _silent(self, now: Moment) -> list[LineEvent]:
         """Blind, and for as long as nothing was heard."""
         since = self._last_heard or now
-        return self._lose(since, LossReason.NETWORK, f"no answer from {self._settings.server}")
+        return self._lose(since, LossReason.NETWORK, self._no_answer())
 
     def _lapsed(self, now: Moment) -> list[LineEvent]:
         self._bound_until = None
@@ -391,6 +398,9 @@ class Registration:
             self._asked_since = now.mono
             if self._state is not State.LEAVING:
                 self._at["silent"] = now.mono + SILENCE_S
+
+    def _no_answer(self) -> str:
+        return f"no answer from {self._settings.server}" + (f": {self._fault}" if self._fault else "")
 
     def _lose(self, at: Moment, reason: LossReason, detail: str) -> list[LineEvent]:
         self._is_open = False

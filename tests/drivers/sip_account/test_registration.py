@@ -348,8 +348,16 @@ def test_stopping_before_anything_was_granted_asks_nobody(registrar: Registrar) 
 def test_a_lost_connection_is_a_reason_to_register_at_once(registrar: Registrar) -> None:
     registrar.start()
     registrar.grant()
-    registrar.registration.unreachable(registrar.clock.now())
+    registrar.registration.reach_again(registrar.clock.now())
     assert registrar.methods() == ["REGISTER", "REGISTER"]
+
+
+def test_a_first_attempt_that_cannot_be_is_told_at_once(registrar: Registrar) -> None:
+    registrar.start()
+    registrar.registration.unreachable("certificate verify failed")
+    (lost,) = registrar.time_out()
+    assert isinstance(lost, LineLost)
+    assert "certificate verify failed" in lost.detail
 
 
 @pytest.mark.parametrize("show", [repr, str, lambda thing: repr(thing._credentials)])
