@@ -18,13 +18,14 @@ from dutyphone.store.readmodels import CallState
 
 
 def final_code(kamailio: Kamailio) -> int:
-    """What the trunk was told in the end."""
-    codes = [
-        packet.status
-        for packet in kamailio.wire()
-        if packet.target == kamailio.places.trunk and packet.method == "INVITE" and packet.status is not None
-    ]
-    return max(codes)
+    """What the trunk was told in the end; the dump of the wire may be a moment late."""
+
+    def codes() -> list[int]:
+        answers = [p for p in kamailio.wire() if p.target == kamailio.places.trunk and p.method == "INVITE"]
+        return [packet.status for packet in answers if packet.status is not None and packet.status >= 200]
+
+    until(lambda: codes() != [])
+    return codes()[-1]
 
 
 def ended_code(line: DutyLine) -> int | None:
@@ -197,6 +198,30 @@ def test_a_call_is_sent_nowhere_but_to_a_listed_number(peers: Peers, line: DutyL
     assert final_code(kamailio) == 487
 
 
+def test_a_caller_who_puts_the_call_on_hold_is_the_same_call(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:
+    """re-INVITE (RFC 3261 section 14), UPDATE (RFC 3311) and a session timer (RFC 4028)."""
+    caller = peers.call("caller_holds", headers="Supported: timer\nSession-Expires: 1800;refresher=uac")
+    line.answer()
+    caller.finish()
+    row = line.ended_row()
+    assert (row.outcome, len(line.rows())) == (Outcome.ANSWERED, 1)
+    assert row.talk_s == pytest.approx(0.8, abs=0.2)
+    answers = [p for p in kamailio.wire() if p.status == 200 and p.source == kamailio.places.account]
+    sessions = [p.header("Session-Expires") for p in answers if p.method in ("INVITE", "UPDATE")]
+    assert sessions == ["1800;refresher=uac"] * 4
+    directions = [line for p in answers if p.method == "INVITE" for line in p.text.splitlines() if "recvonly" in line]
+    assert directions == ["a=recvonly"]
+    line.check()
+
+
+def test_a_caller_who_demands_reliable_ringing_is_answered_all_the_same(peers: Peers, line: DutyLine) -> None:
+    """RFC 3262: we have none, and say 100 until the answer."""
+    caller = peers.waits(0.3, headers="Require: 100rel")
+    line.answer()
+    caller.finish()
+    assert line.ended_row().outcome is Outcome.ANSWERED
+
+
 # --- the wire is not kind ----------------------------------------------------------------------------------------
 
 
@@ -224,3 +249,52 @@ def test_a_caller_who_calls_again_and_again_is_a_call_each_time(peers: Peers, li
     line.wait_for_ended(5)
     assert len(line.rows()) == 5
     line.check()
+
+
+def test_a_second_branch_of_one_call_does_not_ring_twice(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:
+    """482 (RFC 3261 section 8.2.2.2): an old binding of ours that the exchange still has."""
+    (binding,) = kamailio.bindings()
+    kamailio.rpc("ul.add", "location", "1001", f"{binding.contact};old=1", 60, 1.0, ".", 0, 0, 0)
+    peers.gives_up(0.3).finish()
+    assert line.ended_row().outcome is Outcome.MISSED
+    assert len(line.rows()) == 1
+    ours = [p.status for p in kamailio.wire() if p.source == kamailio.places.account and p.method == "INVITE"]
+    assert sorted(status for status in ours if status) == [180, 482, 487]
+    line.check()
+
+
+@pytest.mark.parametrize(
+    ("method", "code"),
+    [
+        ("MESSAGE", 405),
+        ("REFER", 405),
+        ("PUBLISH", 405),
+        ("FROBNICATE", 405),
+        ("BYE", 481),
+        ("INFO", 481),
+        ("NOTIFY", 481),
+    ],
+)
+def test_what_is_no_call_makes_none(peers: Peers, line: DutyLine, kamailio: Kamailio, method: str, code: int) -> None:
+    """To the contact itself, from the machine of the exchange."""
+    (binding,) = kamailio.bindings()
+    request = peers.folder / "request"
+    request.write_text(
+        f"{method} {binding.contact} SIP/2.0\n"
+        f"To: <{binding.contact}>{';tag=nobody' if code == 481 else ''}\n"
+        "From: <sip:exchange@pbx.example>;tag=1\n"
+        "Call-ID: outside@pbx.example\n"
+        f"CSeq: 1 {method}\n"
+        "Contact: <sip:exchange@127.0.0.1:5060>\n"
+        "Event: dialog\n"
+        "Refer-To: <sip:13900000000@pbx.example>\n"
+        "Max-Forwards: 70\n"
+        "Content-Length: 0\n\n",
+        "utf-8",
+    )
+    sent = peers.run("sipsak", "-vvv", "-f", str(request), "-s", binding.contact)
+    sent.wait()
+    assert f"SIP/2.0 {code}" in sent.said()
+    peers.gives_up(0.1).finish()
+    line.ended_row()
+    assert len(line.rows()) == 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.sip_peers.duty import LINE, DutyLine
-from support.sip_peers.kamailio import Kamailio
+from support.sip_peers.kamailio import Certificate, Kamailio
 from support.sip_peers.peers import CALLER, Peers
 from support.sip_peers.programs import until
 
@@ -91,6 +92,41 @@ def test_a_call_comes_over_the_connection_of_the_registration(peers: Peers, tran
     (binding,) = kamailio.bindings()
     assert ("transport=tcp" in binding.contact.lower()) is (transport == "tcp")
     assert is_reachable(peers, line)
+
+
+def test_a_lost_connection_is_made_anew_at_once(peers: Peers, kamailio: Kamailio) -> None:
+    """TCP says when its server is gone; nothing has to be asked."""
+    line = peers.duty(transport="tcp", ping_s=30)
+    line.connect()
+    kamailio.kill()
+    kamailio.start()
+    begun = time.monotonic()
+    until(lambda: len(kamailio.bindings()) == 1, told=peers.tell)
+    assert time.monotonic() - begun < 4.0
+    assert is_reachable(peers, line)
+    line.check()
+
+
+def test_a_call_comes_by_tls_from_a_server_that_proved_who_it_is(peers: Peers) -> None:
+    certificate = Certificate.make(peers.folder, name="pbx")
+    kamailio = peers.kamailio(certificate=certificate)
+    line = peers.duty(server=peers.places.server_tls, transport="tls", tls_ca_file=str(certificate.certificate))
+    line.connect()
+    (binding,) = kamailio.bindings()
+    assert "transport=tls" in binding.contact.lower()
+    assert is_reachable(peers, line)
+    line.check()
+
+
+def test_a_server_that_cannot_prove_who_it_is_gets_no_password(peers: Peers) -> None:
+    certificate, another = (Certificate.make(peers.folder, name=name) for name in ("pbx", "another"))
+    kamailio = peers.kamailio(certificate=certificate)
+    line = peers.duty(server=peers.places.server_tls, transport="tls", tls_ca_file=str(another.certificate))
+    line.start(insist=True)
+    line.wait_for(lambda: bool(line.store.lines()) and line.how().down_reason is LossReason.NETWORK)
+    assert "certificate" in line.how().down_detail
+    time.sleep(1.0)
+    assert kamailio.wire() == []
 
 
 def test_an_exchange_may_be_reached_by_ipv6_only(peers: Peers) -> None:
@@ -225,6 +261,18 @@ def test_pings_of_the_server_are_answered(peers: Peers) -> None:
     line.connect()
     until(lambda: sum(p.method == "OPTIONS" and p.status == 200 and not p.sent for p in kamailio.wire()) >= 2)
     assert is_reachable(peers, line)
+
+
+def test_what_keeps_a_nat_open_is_neither_noise_nor_a_stranger(peers: Peers, line: DutyLine) -> None:
+    """Zero bytes, line ends (RFC 5626 section 4.4.1), nothing at all: what exchanges send between two messages."""
+    host, port = peers.places.account.split(":")
+    with socket.socket(type=socket.SOCK_DGRAM) as exchange:
+        exchange.bind((peers.places.server.split(":")[0], 0))
+        for keep_alive in (b"\0\0\0\0", b"\r\n\r\n", b"\r\n", b"\0", b""):
+            exchange.sendto(keep_alive, (host, int(port)))
+    assert is_reachable(peers, line)
+    kinds = {type(fact).__name__ for fact in line.facts()}
+    assert not kinds & {"NoiseHeard", "NoiseCounted", "StrangersTurnedAway"}
 
 
 def test_whoever_pings_by_hand_is_answered_too(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:

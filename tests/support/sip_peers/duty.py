@@ -57,8 +57,12 @@ class DutyLine(Recording):
 
     def answer(self) -> None:
         """Take the call that rings."""
-        self._ask(Answer, call_ref=self.ringing_ref())
+        self.ask_to_answer()
         self.answered_row()
+
+    def ask_to_answer(self) -> None:
+        """Want to take the call that rings, whatever comes of it."""
+        self._ask(Answer, call_ref=self.ringing_ref())
 
     def hang_up(self, call_ref: str = "") -> None:
         """End a call that goes on, or is being dialled; the last one, unless said otherwise."""
@@ -121,7 +125,6 @@ class DutyLine(Recording):
         """Raise AssertionError unless the log is whole and every arrival has ended exactly once."""
         assert verify(self.store).ok
         assert lifecycle_faults(self.facts()) == []
-        assert self.complaints == []
 
     def _open(self) -> Driver:
         driver = plugin.open_line(LINE, self.options)

@@ -15,8 +15,11 @@ from support.sip_peers.programs import FILES, KAMAILIO_TABLES, Places, Program, 
 from support.sip_peers.wire import Packet, packets_in
 
 ACCOUNT = "1001"
+OTHER_ACCOUNT = "1002"
+"""A telephone of the house that is not the duty room's."""
+
 PASSWORD = "made-up-secret"
-"""Of the desk line's account on every exchange here."""
+"""Of every account on every exchange here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,31 @@ class Record:
     talk_s: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """By what an exchange is known: files in PEM."""
+
+    certificate: Path
+    key: Path
+
+    @classmethod
+    def make(cls, folder: Path, *, name: str) -> Certificate:
+        """A certificate for 127.0.0.1 that vouches for itself."""
+        made = cls(certificate=folder / f"{name}.pem", key=folder / f"{name}.key")
+        kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+        who = ("-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1")
+        openssl = Program(
+            "openssl",
+            ["req", *kind, *who, "-keyout", str(made.key), "-out", str(made.certificate)],
+            log=folder / f"{name}.log",
+            folder=folder,
+        )
+        code = openssl.wait()
+        openssl.end()
+        assert code == 0, openssl.said()
+        return made
+
+
 class Kamailio:
     """One exchange, running from `start` to `stop` or `kill`; it may be started again and remembers nothing."""
 
@@ -57,10 +85,11 @@ class Kamailio:
         reason: bool = True,
         ipv6: bool = False,
         domain: str = "",
+        certificate: Certificate | None = None,
     ) -> None:
         """`granted_s`: the longest registration it grants, 0 for what is asked. `reason`: CANCELs say why.
 
-        `domain`: a name that it answers to beside its address.
+        `domain`: a name that it answers to beside its address. `certificate`: it speaks TLS, too.
         """
         self.folder, self.places, self.account = folder, places, account
         self.settings = {
@@ -75,6 +104,7 @@ class Kamailio:
         }
         self.hosts = ["127.0.0.1", "[::1]"] if ipv6 else ["127.0.0.1"]
         self.domains = [domain] if domain else []
+        self._certificate = certificate
         self._starts = 0
         self._wires: list[Path] = []
         self._logs: list[Path] = []
@@ -93,6 +123,7 @@ class Kamailio:
             (FILES / "kamailio.cfg").read_text("utf-8"),
             **self.settings,
             LISTEN="\n".join(f"listen={kind}:{host}:{port}" for host in self.hosts for kind in ("udp", "tcp")),
+            TLS=self._tls(),
             ALIASES="\n".join(
                 f'alias="{name}"' for name in [*(f"{host}:{port}" for host in self.hosts), *self.domains]
             ),
@@ -100,6 +131,7 @@ class Kamailio:
             MODULES=f"{modules}/",
             FOLDER=here,
             PASSWORD=PASSWORD,
+            OTHER=OTHER_ACCOUNT,
             TRUNK=self.places.trunk.split(":")[0],
             GATEWAY=self.places.gateway,
         )
@@ -129,7 +161,7 @@ class Kamailio:
         return _ask(self.folder / f"start-{self._starts}", method, *params)
 
     def let(self, **values: int) -> None:
-        """Set shared variables of kamailio.cfg: `register`, `challenge`, `no_answer`, `lose_ringing`."""
+        """Set shared variables of kamailio.cfg; they are described there."""
         for name, value in values.items():
             self.rpc("pv.shvSet", name, "int", value)
 
@@ -182,6 +214,20 @@ class Kamailio:
                 cdr = _fields(found[1])
                 records.append(_record(answered[cdr["callid"]], float(cdr["duration"])))
         return records
+
+    def _tls(self) -> str:
+        if self._certificate is None:
+            return ""
+        lines = (
+            "enable_tls=yes",
+            f"listen=tls:{self.places.server_tls}",
+            f'alias="{self.places.server_tls}"',
+            'loadmodule "tls.so"',
+            'modparam("tls", "tls_method", "TLSv1.2+")',  # it would speak TLS 1.0 and nothing else
+            f'modparam("tls", "certificate", "{self._certificate.certificate}")',
+            f'modparam("tls", "private_key", "{self._certificate.key}")',
+        )
+        return "\n".join(lines)
 
     def _answers(self, here: Path) -> bool:
         assert self._program is not None

@@ -30,8 +30,10 @@ PACKAGES = {
     "sipsak": "sipsak",
     "svmap": "sipvicious",
     "svwar": "sipvicious",
+    "openssl": "openssl",
 }
-"""Which Debian package brings which program. kamailio-presence-modules has none of its own."""
+"""Which Debian package brings which program. The modules of kamailio have none of their own."""
+MODULE_PACKAGES = {"presence.so": "kamailio-presence-modules", "tls.so": "kamailio-tls-modules"}
 
 PATIENCE_S = 10.0
 """What has not happened by then will not; nothing waits this long when all is well."""
@@ -54,8 +56,9 @@ def missing_packages() -> list[str]:
     """The Debian packages that the peers still need on this machine."""
     missing = {package for name, package in PACKAGES.items() if program(name) is None}
     modules = modules_of("kamailio")
-    if modules is None or not (modules / "presence.so").exists():
-        missing.add("kamailio-presence-modules")
+    for module, package in MODULE_PACKAGES.items():
+        if modules is None or not (modules / module).exists():
+            missing.add(package)
     return sorted(missing)
 
 
@@ -90,6 +93,10 @@ class Places:
     @property
     def server(self) -> str:
         return f"127.0.0.1:{self.base}"
+
+    @property
+    def server_tls(self) -> str:
+        return f"127.0.0.1:{self.base + 1}"
 
     @property
     def account(self) -> str:
