@@ -57,8 +57,9 @@ class Challenge:
 
     @property
     def is_answerable(self) -> bool:
-        """Whether we know its algorithm and, if it offers any, one of its qualities of protection."""
-        return self._hash_name in _HASHES and (not self.qop or self._chosen_qop is not None)
+        """Whether this machine has its algorithm, and we one of its qualities of protection, if it offers any."""
+        has_hash = _HASHES.get(self._hash_name) in hashlib.algorithms_available
+        return has_hash and (not self.qop or self._chosen_qop is not None)
 
     @property
     def strength(self) -> int:
