@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC
+from inspect import unwrap
 from io import FileIO
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxWriterException
+from xlsxwriter.worksheet import Worksheet
 
 from dutyphone.outputs.columns import Column, Row, Sheet
 from dutyphone.outputs.tables import Tables, Written
@@ -78,25 +80,27 @@ def _write_sheet(
     styles = [looks.of(column) for column in table.columns]
     total = 0
     sheet, at = _new_sheet(book, tables, table.title, table.columns, looks), 0
-    write_string, write_number = sheet.write_string, sheet.write_number
     for row in rows:
         if at + 1 >= rows_per_sheet:
             _finish(sheet, at, table.columns)
             number = total // (rows_per_sheet - 1) + 1
             title = tables.words.continued.format(title=table.title, number=number)
             sheet, at = _new_sheet(book, tables, title, table.columns, looks), 0
-            write_string, write_number = sheet.write_string, sheet.write_number
         at += 1
         total += 1
         for column, cell in enumerate(table.cells(row)):
             if cell is None:
                 continue
             if isinstance(cell, str):
-                write_string(at, column, cell, styles[column])
+                _write_string(sheet, at, column, cell, styles[column])
             else:
-                write_number(at, column, cell)
+                _write_number(sheet, at, column, cell)
     _finish(sheet, at, table.columns)
     return total
+
+
+_write_string, _write_number = unwrap(Worksheet.write_string), unwrap(Worksheet.write_number)
+"""Without the part that reads "A1": our rows and columns are numbers, and there are a dozen cells a row."""
 
 
 class _Looks:
