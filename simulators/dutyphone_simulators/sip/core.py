@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dutyphone.clock import Moment
 from dutyphone_simulators.sip.addresses import Uri, host_port, parse_address, parse_uri
@@ -26,7 +27,7 @@ from dutyphone_simulators.sip.ends import (
     ScriptedCaller,
     service_code,
 )
-from dutyphone_simulators.sip.identity import NAMELESS, Caller
+from dutyphone_simulators.sip.identity import HIDDEN, NAMELESS, Caller
 from dutyphone_simulators.sip.legs import TelephoneBranch, TelephoneCaller
 from dutyphone_simulators.sip.media import Sound, Stream, Streams
 from dutyphone_simulators.sip.messages import Headers, NotSip, Request, Response, read_message
@@ -35,7 +36,7 @@ from dutyphone_simulators.sip.records import CallRecord, Outcome, Way
 from dutyphone_simulators.sip.registrar import Binding, Registrar
 from dutyphone_simulators.sip.replies import reply
 from dutyphone_simulators.sip.settings import ELSEWHERE, Account, CallScript, ExchangeSettings, FarEnd, Manner
-from dutyphone_simulators.sip.strangers import plain_invite, probe
+from dutyphone_simulators.sip.strangers import plain_cancel, plain_invite, probe
 from dutyphone_simulators.sip.transactions import ServerTransaction, Transactions
 from dutyphone_simulators.sip.watchers import DialogState, WatchedDialog, Watchers
 from dutyphone_simulators.sip.wire_end import ALLOW, WireEnd
@@ -43,6 +44,8 @@ from dutyphone_simulators.sip.wire_end import ALLOW, WireEnd
 KEEP_ALIVE = b"\r\n\r\n"
 PONG = b"\r\n"
 """RFC 5626 §3.5.1."""
+
+MALFORMED_CALLER = "01055509998"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ class SipExchange:
         who = script.caller
         shown = "" if who.form in NAMELESS else who.number
         record = self._record(Way.INCOMING, account, shown, who.name, number)
-        record.diverted_from = who.diverted_from
+        record.diverted_from, record.withheld = who.diverted_from, who.form in HIDDEN
         patience = Patience(
             no_answer_s=self.settings.no_answer_s,
             elsewhere=ELSEWHERE[script.reason or self.settings.elsewhere],
@@ -202,11 +205,15 @@ class SipExchange:
             self.network.send(Packet(binding.channel, data))
 
     def malformed(self, kind: Damage, account: str = "") -> None:
-        """Send every telephone of `account` an INVITE that is damaged in that way."""
+        """Send every telephone of `account` an INVITE that is damaged in that way. Who takes it for a call all the same
+        hears the caller give up a second later.
+        """
         for binding in self.registrar.bindings(self._account(account).name):
-            own = self.own(binding.channel.door)
-            whole = plain_invite(own, str(binding.contact.uri), "01055509998", self.new_tag())
-            self.network.send(Packet(binding.channel, damaged(whole, kind, self.chance)))
+            what = (self.own(binding.channel.door), str(binding.contact.uri), MALFORMED_CALLER, self.new_tag())
+            invite = Packet(binding.channel, damaged(plain_invite(*what), kind, self.chance))
+            cancel = Packet(binding.channel, plain_cancel(*what))
+            self.network.send(invite)
+            self.agenda.after(1.0, partial(self.network.send, cancel))
 
     def stranger_calls(self, to: tuple[str, int], user: str, number: str) -> None:
         """Somebody at another address, the door `stranger`, sends an INVITE for `user` straight to `to`."""
@@ -488,8 +495,8 @@ class SipExchange:
             call_id=call_id,
             initiator=call.outgoing,
             state=state,
-            remote=record.called if call.outgoing else record.caller or "anonymous",
-            remote_name="" if call.outgoing else record.caller_name,
+            remote=record.called if call.outgoing else "anonymous" if record.withheld else record.caller,
+            remote_name="" if call.outgoing or record.withheld else record.caller_name,
         )
 
     def _answer(self, transaction: ServerTransaction, status: int, headers: Headers = ()) -> None:

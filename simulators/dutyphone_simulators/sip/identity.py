@@ -38,6 +38,9 @@ class IdentityForm(Enum):
 NAMELESS = frozenset({IdentityForm.ANONYMOUS, IdentityForm.UNAVAILABLE})
 """The forms in which not even the exchange's own telephones learn a number."""
 
+HIDDEN = NAMELESS | {IdentityForm.WITHHELD}
+"""The forms in which nobody is to be shown a number."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:

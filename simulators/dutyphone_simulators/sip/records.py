@@ -73,6 +73,7 @@ class CallRecord:
     forwarded_to: str = ""
     hung_up_by: HungUpBy | None = None
     diverted_from: str = ""
+    withheld: bool = False  # nobody may be shown who called
     legs: list[LegRecord] = field(default_factory=list)
     heard_packets: int = 0  # of sound, from the registered telephone
     digits: str = ""  # telephone events heard in it

@@ -19,6 +19,11 @@ def plain_invite(own: tuple[str, int], uri: str, number: str, tag: str) -> bytes
     return _request("INVITE", own, uri, number, tag, (("Content-Type", offer.type),), offer.data)
 
 
+def plain_cancel(own: tuple[str, int], uri: str, number: str, tag: str) -> bytes:
+    """The CANCEL of the INVITE that was made with the same arguments."""
+    return _request("CANCEL", own, uri, number, tag)
+
+
 def probe(
     own: tuple[str, int], to: tuple[str, int], users: tuple[str, ...], new_tag: Callable[[], str]
 ) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import dutyphone_simulators
 import pytest
 from dutyphone_simulators.clock import ManualClock
-from dutyphone_simulators.sip.core import SipExchange
+from dutyphone_simulators.sip.core import MALFORMED_CALLER, SipExchange
 from dutyphone_simulators.sip.identity import IdentityForm
 from dutyphone_simulators.sip.messages import Request, Response, read_message, write_message
 from dutyphone_simulators.sip.network import Channel, Packet
@@ -106,13 +106,13 @@ class Bench:
         except ValueError:
             return
         assert isinstance(request, Request)
-        if request.method == "INVITE" and self._ringing:
+        if request.method == "INVITE" and self._ringing and MALFORMED_CALLER not in request.get("from"):
             self.rung.append(request)
             self._answer(request, 180)
         elif request.method == "CANCEL":
             self._answer(request, 200)
-            invite = next(rung for rung in reversed(self.rung) if rung.call_id == request.call_id)
-            self._answer(invite, 487)
+            for invite in [rung for rung in self.rung if rung.call_id == request.call_id]:
+                self._answer(invite, 487)
 
     def _answer(self, request: Request, status: int) -> None:
         to = request.get("to") + ";tag=mine"

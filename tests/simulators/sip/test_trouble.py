@@ -145,6 +145,13 @@ class TestDamage:
         assert len(phone.quiet(0.05)) == 1
         assert not exchange.records
 
+    def test_who_takes_it_for_a_call_hears_it_end(self, desk: Desk) -> None:
+        exchange, phone = desk()
+        exchange.malformed(Damage.TYPE)
+        invite, cancel = phone.hear("INVITE"), phone.hear("CANCEL")
+        assert cancel["via"] == invite["via"]
+        assert cancel["cseq"] == invite["cseq"].replace("INVITE", "CANCEL")
+
     def test_damage_is_the_same_with_the_same_seed(self) -> None:
         one, other = (
             [damaged(self.WHOLE, kind, random.Random(7)) for kind in Damage],

@@ -137,11 +137,12 @@ def test_a_proxy_tells_the_call_id_that_the_telephones_saw(desk: Desk, manner: M
     assert (dialog.get("call-id") == invite["call-id"]) is same
 
 
-def test_nobody_is_named_who_does_not_want_to_be(desk: Desk) -> None:
+@pytest.mark.parametrize("form", [IdentityForm.ANONYMOUS, IdentityForm.WITHHELD, IdentityForm.UNAVAILABLE])
+def test_nobody_is_named_who_does_not_want_to_be(desk: Desk, form: IdentityForm) -> None:
     exchange, phone = desk()
     watching = Watching(phone)
     watching.hear()
-    exchange.call(identity=IdentityForm.ANONYMOUS, number="01055501234", gives_up_s=0.05)
+    exchange.call(identity=form, number="01055501234", gives_up_s=0.05)
     assert watching.states(1)[0][2] == "sip:anonymous@127.0.0.1"
 
 
