@@ -69,6 +69,9 @@ _EXCHANGE_SILENT = frozenset({LossReason.NOT_REGISTERED, LossReason.NETWORK})
 """No new call can come, but one that was put through may well go on: a call in progress needs no registration."""
 
 
+_OFFER_END_SEEN = frozenset({Evidence.EXCHANGE, Evidence.ANSWERED_ELSEWHERE})
+"""Evidence that is an event: a call that was not taken here rang until then."""
+
 _END_UNSEEN = frozenset({Evidence.NEXT_CALL, Evidence.ANSWERED_ELSEWHERE})
 """Evidence that says a call that was taken is over, and not when it ended."""
 
@@ -301,7 +304,7 @@ class CallTracker:
             self._waiting.remove(call)
         else:
             del self._calls[call.ref]
-        offered_until = call.taken or call.last_sign
+        offered_until = call.taken or (ended if evidence in _OFFER_END_SEEN else call.last_sign)
         end_seen = evidence not in _END_UNSEEN
         return [
             CallEnded(

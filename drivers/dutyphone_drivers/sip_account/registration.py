@@ -1,9 +1,10 @@
 """Being reachable: REGISTER for ever (RFC 3261 §10.2), with pings in between to see that the server still knows us.
 
-A registration that lapsed in silence is the worst that can happen to this line, so the server is asked often: OPTIONS
-every few seconds, and whatever is odd about the answer (none, late, unreachable) is a reason to register anew at
-once. A server that does not answer is asked again for as long as it takes, at a pace that binds us within seconds of
-its return; one that refuses is asked again slowly, because exchanges lock accounts that try too often.
+A registration that lapsed in silence is the worst that can happen to this line, so the server is asked every few
+seconds what bindings it has (§10.2.3), or anything at all (OPTIONS, §11) where it does not tell. Whatever is odd about
+the answer (we are not in it, it is late, there is none) is a reason to register anew at once. A server that does not
+answer is asked again for as long as it takes, at a pace that binds us within seconds of its return; one that refuses is
+asked again slowly, because exchanges lock accounts that try too often.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import ClassVar
 from dutyphone.clock import Moment
 from dutyphone.lines.events import LineEvent, LineHeard, LineLost, LineOpened, LossReason
 from dutyphone_drivers.sip_account.credentials import Credentials
-from dutyphone_drivers.sip_account.fields import contacts, seconds, top_via
-from dutyphone_drivers.sip_account.message import Headers, Request, Response
+from dutyphone_drivers.sip_account.fields import NameAddr, contacts, seconds, top_via
+from dutyphone_drivers.sip_account.message import Field, Headers, Request, Response
 from dutyphone_drivers.sip_account.rooms import Sender
 from dutyphone_drivers.sip_account.settings import AccountSettings
 from dutyphone_drivers.sip_account.wire import Address, Transport
@@ -24,8 +25,12 @@ from dutyphone_drivers.sip_account.wire import Address, Transport
 REFRESH_AT = 0.8
 """Of the granted time. A lost REGISTER is resent for several seconds, which still fits into the rest of 60 s."""
 
-PING_PATIENCE_S = 1.0
-"""A ping unanswered for this long (its first resend is at 0.5 s, RFC 3261 §17.1.2.2) makes us register anew."""
+PING_PATIENCE_S = 0.5
+"""A ping unanswered when it is first sent again (RFC 3261 §17.1.2.2) makes us register anew: the server may have been
+away just now, and have forgotten us."""
+
+MOST_MISSING = 2
+"""So often in a row we may not be among the bindings; then the server does not tell them, and is asked otherwise."""
 
 SILENCE_S = 8.0
 """A server that was asked and says nothing for this long is not there: the line is blind since it was last heard."""
@@ -50,6 +55,13 @@ LONGEST_EXPIRES_S = 86_400
 
 SHORTEST_EXPIRES_S = 1
 """A grant of 0 is a refusal; of 1 s it is kept up, hard as it is."""
+
+
+class Question(Enum):
+    """How the server is asked whether it is there."""
+
+    BINDINGS = "bindings"  # REGISTER without a Contact: who is bound?
+    OPTIONS = "options"
 
 
 class State(Enum):
@@ -78,6 +90,9 @@ class Registration:
         self._under_way = ""  # key of the REGISTER that is waited for
         self._asked: Request | None = None
         self._ping = ""  # key of the ping that is waited for
+        self._pinged: Request | None = None
+        self._question = Question.BINDINGS
+        self._missing = 0
         self._local: Address | None = None
         self._seen_as: tuple[str, int] | None = None  # how the server sees us, if a NAT is between
         self._servers: tuple[Address, ...] = ()
@@ -159,9 +174,7 @@ class Registration:
         if response.status < 200:
             return []
         if key == self._ping:
-            self._ping = ""
-            self._at.pop("ping overdue", None)
-            return [LineHeard(line=self._settings.line, at=now)] if self._state is State.BOUND else []
+            return self._ping_answered(response, now)
         if key != self._under_way:
             return []
         if self._state is State.LEAVING:
@@ -200,10 +213,9 @@ class Registration:
     def on_deadline(self, now: Moment) -> list[LineEvent]:
         """Time has passed."""
         events: list[LineEvent] = []
-        for name in [name for name, at in self._at.items() if at <= now.mono]:
-            if self._at.get(name, now.mono + 1) <= now.mono:
-                del self._at[name]
-                events += self._WHEN_DUE[name](self, now)
+        while self._at and (due := min(self._at, key=self._at.__getitem__)) and self._at[due] <= now.mono:
+            del self._at[due]
+            events += self._WHEN_DUE[due](self, now)
         return events
 
     # --- when something is due -----------------------------------------------------------------------------------
@@ -213,9 +225,25 @@ class Registration:
         return []
 
     def _send_ping(self, now: Moment) -> list[LineEvent]:
-        """RFC 3261 §11: any answer shows that the server is there."""
         self._at["ping"] = now.mono + self._settings.ping_s
-        self._at["ping overdue"] = now.mono + PING_PATIENCE_S
+        if not self._ping:
+            self._at["ping overdue"] = now.mono + PING_PATIENCE_S
+        asks_bindings = self._question is Question.BINDINGS
+        self._put_ping(self._credentials.put(self._bindings_request()) if asks_bindings else self._options(), now)
+        return []
+
+    def _put_ping(self, request: Request, now: Moment) -> None:
+        self._owe(now)
+        self._pinged = request
+        self._ping = self._sender.send(request, self.server, now, self)
+
+    def _bindings_request(self) -> Request:
+        """RFC 3261 §10.2.3."""
+        self._cseq += 1
+        return Request(method="REGISTER", uri=self._settings.registrar, headers=Headers(self._register_head()))
+
+    def _options(self) -> Request:
+        """RFC 3261 §11: any answer shows that the server is there."""
         self._ping_cseq += 1
         fields = (
             ("From", f"<{self._settings.address_of_record}>;tag={self._from_tag}"),
@@ -226,10 +254,35 @@ class Registration:
             ("Accept", "application/sdp"),
             ("User-Agent", self._settings.user_agent),
         )
-        request = Request(method="OPTIONS", uri=self._settings.registrar, headers=Headers(fields))
-        self._owe(now)
-        self._ping = self._sender.send(request, self.server, now, self)
-        return []
+        return Request(method="OPTIONS", uri=self._settings.registrar, headers=Headers(fields))
+
+    def _ping_answered(self, response: Response, now: Moment) -> list[LineEvent]:
+        """The server is there. Does it know us?"""
+        self._ping = ""
+        self._at.pop("ping overdue", None)
+        if self._state is not State.BOUND or self._pinged is None:
+            return []
+        if self._pinged.method == "REGISTER":
+            self._judge_bindings(self._pinged, response, now)
+        return [LineHeard(line=self._settings.line, at=now)]
+
+    def _judge_bindings(self, asked: Request, response: Response, now: Moment) -> None:
+        signed = self._credentials.answer(asked, response)
+        if signed is not None:
+            self._cseq += 1
+            self._put_ping(_with_cseq(signed, self._cseq), now)
+            return
+        if not 200 <= response.status < 300:
+            self._question = Question.OPTIONS
+            return
+        self._credentials.accepted()
+        if any(self._is_ours(binding) for binding in contacts(response)):
+            self._missing = 0
+            return
+        self._missing += 1
+        if self._missing >= MOST_MISSING:
+            self._question = Question.OPTIONS
+        self._register(now)
 
     def _ping_overdue(self, now: Moment) -> list[LineEvent]:
         if self._state is State.BOUND:
@@ -285,11 +338,15 @@ class Registration:
         for binding in contacts(response):
             if binding.uri is None or binding.uri.user != self._settings.contact_user:
                 continue
-            if _same_place(str(binding.uri), self.contact):
+            if self._is_ours(binding):
                 granted = _seconds(dict(binding.parameters).get("expires"), granted)
             else:
                 others.append(str(binding.uri))
         return min(granted, LONGEST_EXPIRES_S), tuple(others)
+
+    def _is_ours(self, binding: NameAddr) -> bool:
+        """Servers add parameters to a Contact and change the case of its host."""
+        return binding.uri is not None and _place(str(binding.uri)) == _place(self.contact)
 
     def _look_from_outside(self, response: Response, now: Moment) -> bool:
         """Whether a NAT gives us another address than we thought (RFC 3581): then that is where we are to be called."""
@@ -371,19 +428,24 @@ class Registration:
         self._under_way = self._sender.send(self._asked, self.server, now, self)
 
     def _register_request(self, expires_s: int) -> Request:
+        fields = (
+            *self._register_head(),
+            ("Contact", f'<{self.contact}>;+sip.instance="<{self._settings.instance}>";expires={expires_s}'),
+            *(("Contact", f"<{stale}>;expires=0") for stale in self._stale_contacts),
+            ("Expires", str(expires_s)),
+        )
+        return Request(method="REGISTER", uri=self._settings.registrar, headers=Headers(fields))
+
+    def _register_head(self) -> tuple[Field, ...]:
         settings = self._settings
-        fields = [
+        return (
             ("From", f"<{settings.address_of_record}>;tag={self._from_tag}"),
             ("To", f"<{settings.address_of_record}>"),
             ("Call-ID", self._register_id),
             ("CSeq", f"{self._cseq} REGISTER"),
-            ("Contact", f'<{self.contact}>;+sip.instance="<{settings.instance}>";expires={expires_s}'),
-            *(("Contact", f"<{stale}>;expires=0") for stale in self._stale_contacts),
-            ("Expires", str(expires_s)),
             ("Max-Forwards", "70"),
             ("User-Agent", settings.user_agent),
-        ]
-        return Request(method="REGISTER", uri=settings.registrar, headers=Headers(fields))
+        )
 
     def _wait(self, now: Moment, pause_s: float) -> None:
         self._state = State.WAITING
@@ -417,9 +479,8 @@ def _seconds(text: str | None, otherwise: int) -> int:
     return otherwise if found is None else found
 
 
-def _same_place(one: str, other: str) -> bool:
-    """Servers add parameters to a Contact and change the case of its host."""
-    return one.split(";")[0].lower() == other.split(";")[0].lower()
+def _place(contact: str) -> str:
+    return contact.split(";")[0].lower()
 
 
 def _said(response: Response) -> str:

@@ -9,6 +9,7 @@ import pytest
 from dutyphone_drivers.sip_account.fields import cseq
 from dutyphone_drivers.sip_account.message import Headers, Request, Response
 from dutyphone_drivers.sip_account.registration import (
+    PING_PATIENCE_S,
     REFUSED_PAUSES_S,
     SILENCE_S,
     UNREACHABLE_PAUSE_S,
@@ -78,7 +79,7 @@ class Registrar:
     def grant(self, expires_s: int = 60, *fields: tuple[str, str]) -> list[LineEvent]:
         """The last REGISTER is answered."""
         contact = f"<{self.registration.contact}>;expires={expires_s}"
-        last = max(i for i, (_key, request, _to) in enumerate(self.sent) if request.method == "REGISTER")
+        last = max(i for i, (_key, request, _to) in enumerate(self.sent) if request.headers.has("Contact"))
         return self.answer(200, ("Contact", contact), *fields, to=last)
 
     def time_out(self, to: int = -1) -> list[LineEvent]:
@@ -94,8 +95,9 @@ class Registrar:
         self.clock.advance(end - self.clock.now().mono)
         return events
 
-    def methods(self) -> list[str]:
-        return [request.method for _key, request, _to in self.sent]
+    def asks(self) -> list[str]:
+        """What was asked, in words."""
+        return [_in_words(request) for _key, request, _to in self.sent]
 
     def _keep(self, events: list[LineEvent]) -> list[LineEvent]:
         self.events += events
@@ -105,6 +107,12 @@ class Registrar:
 @pytest.fixture
 def registrar() -> Registrar:
     return Registrar(ping_s=0.0)
+
+
+def _in_words(request: Request) -> str:
+    if request.method != "REGISTER":
+        return request.method
+    return "bind" if request.headers.has("Contact") else "who is bound?"
 
 
 def expires_of(request: Request) -> str | None:
@@ -253,26 +261,64 @@ def test_a_silent_server_is_noticed_and_the_line_is_blind_since_it_was_last_hear
     assert [(event.reason, event.at) for event in lost] == [(LossReason.NETWORK, heard)]
 
 
-def test_an_unanswered_ping_is_a_reason_to_register_at_once() -> None:
+@pytest.mark.parametrize("ping_s", [1.0, 5.0])
+def test_an_unanswered_ping_is_a_reason_to_register_at_once(ping_s: float) -> None:
     """The server may have been restarted, and have forgotten us."""
+    registrar = Registrar(ping_s=ping_s)
+    registrar.start()
+    registrar.grant()
+    registrar.pass_time(ping_s)
+    assert registrar.asks() == ["bind", "who is bound?"]
+    registrar.pass_time(PING_PATIENCE_S)
+    assert registrar.asks() == ["bind", "who is bound?", "bind"]
+
+
+def test_a_server_that_was_restarted_between_two_pings_is_found_out_by_the_next() -> None:
+    """Its answer has the bindings it knows, and ours is not among them."""
     registrar = Registrar(ping_s=5.0)
     registrar.start()
     registrar.grant()
     registrar.pass_time(5.0)
-    assert registrar.methods() == ["REGISTER", "OPTIONS"]
-    registrar.pass_time(1.1)
-    assert registrar.methods() == ["REGISTER", "OPTIONS", "REGISTER"]
-
-
-def test_an_answered_ping_is_a_sign_of_life_whatever_the_answer() -> None:
-    registrar = Registrar(ping_s=5.0)
-    registrar.start()
-    registrar.grant()
-    registrar.pass_time(5.0)
-    (heard,) = registrar.answer(404)
+    (heard,) = registrar.answer(200, ("Contact", f"<{registrar.registration.contact}>;expires=55"))
     assert isinstance(heard, LineHeard)
-    registrar.pass_time(4.9)
-    assert registrar.methods() == ["REGISTER", "OPTIONS"]
+    registrar.pass_time(5.0)
+    registrar.answer(200)
+    assert registrar.asks() == ["bind", "who is bound?", "who is bound?", "bind"]
+
+
+def test_a_server_that_never_tells_its_bindings_is_pinged_otherwise() -> None:
+    registrar = Registrar(ping_s=5.0)
+    registrar.start()
+    registrar.grant()
+    for _ping in range(3):
+        registrar.pass_time(5.0)
+        registrar.answer(200)
+        if registrar.asks()[-1] == "bind":
+            registrar.grant()
+    assert registrar.asks() == ["bind", *["who is bound?", "bind"] * 2, "OPTIONS"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+def test_an_answered_ping_is_a_sign_of_life_whatever_the_answer(status: int) -> None:
+    registrar = Registrar(ping_s=5.0)
+    registrar.start()
+    registrar.grant()
+    for _ping in range(3):
+        registrar.pass_time(5.0)
+        (heard,) = registrar.answer(status)
+        assert isinstance(heard, LineHeard)
+    assert registrar.asks() == ["bind", "who is bound?", "OPTIONS", "OPTIONS"]
+
+
+def test_a_ping_that_is_challenged_is_answered() -> None:
+    registrar = Registrar(ping_s=5.0)
+    registrar.start()
+    registrar.answer(401, ("WWW-Authenticate", MD5))
+    registrar.grant()
+    registrar.pass_time(5.0)
+    registrar.answer(401, ("WWW-Authenticate", MD5.replace("n1", "n2") + ", stale=true"))
+    assert registrar.asks()[-1] == "who is bound?"
+    assert 'nonce="n2"' in (registrar.asked.headers.get("Authorization") or "")
 
 
 def test_the_line_is_back_with_the_next_registration(registrar: Registrar) -> None:
@@ -349,7 +395,7 @@ def test_a_lost_connection_is_a_reason_to_register_at_once(registrar: Registrar)
     registrar.start()
     registrar.grant()
     registrar.registration.reach_again(registrar.clock.now())
-    assert registrar.methods() == ["REGISTER", "REGISTER"]
+    assert registrar.asks() == ["bind", "bind"]
 
 
 def test_a_first_attempt_that_cannot_be_is_told_at_once(registrar: Registrar) -> None:
