@@ -81,10 +81,18 @@ def read_dialog_info(document: bytes) -> DialogInfo | None:
     parser.EndElementHandler = reading.closed
     parser.CharacterDataHandler = reading.said
     try:
-        parser.Parse(document.strip(b"\0 \t\r\n"), True)
-    except (expat.ExpatError, LookupError, ValueError):
+        parser.Parse(_text(document).strip("\0 \t\r\n\ufeff"), True)
+    except (expat.ExpatError, ValueError):
         return None
     return reading.info
+
+
+def _text(document: bytes) -> str:
+    """UTF-8 (RFC 4235 §4), or else what Chinese exchanges write, whatever the document says of itself."""
+    try:
+        return document.decode("utf-8")
+    except UnicodeDecodeError:
+        return document.decode("gb18030", "replace")
 
 
 class _Refused(ValueError):
