@@ -13,9 +13,12 @@ from dutyphone.store.schema import recorders
 from dutyphone.store.session import Session
 
 _ADD = insert(recorders)
-_UNFINISHED = select(recorders.c.seq, recorders.c.lines).where(recorders.c.stopped_us.is_(None))
-_LAST = _UNFINISHED.order_by(recorders.c.seq.desc()).limit(1)
-_ONE = _UNFINISHED.where(recorders.c.recorder == bindparam("recorder")).order_by(recorders.c.seq.desc()).limit(1)
+_UNFINISHED = (
+    select(recorders.c.seq, recorders.c.lines)
+    .where(recorders.c.recorder == bindparam("recorder"), recorders.c.stopped_us.is_(None))
+    .order_by(recorders.c.seq.desc())
+    .limit(1)
+)
 _STOP = update(recorders).where(recorders.c.seq == bindparam("wanted")).values(stopped_us=None)
 
 
@@ -42,7 +45,7 @@ def end(session: Session, fact: RecorderStopped) -> Collection[str] | None:
     lines may be another one's by now.
     """
     wanted = storable(fact.recorder)
-    row = session.one(_ONE, recorder=wanted) if wanted else session.one(_LAST)
+    row = session.one(_UNFINISHED, recorder=wanted)
     if row is not None:
         session.run(_STOP, wanted=row[0], stopped_us=micros(fact.at))
     if not wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from dutyphone.journal.facts import CallEnded, Outcome, RecorderStopped, StopReason
@@ -82,3 +83,31 @@ def test_a_call_never_ends_before_its_last_ring() -> None:
     late = call(last_ring_at=NIGHT + timedelta(minutes=10, seconds=3))
     ended = close_leftovers([recorder(None)], [late])[-1]
     assert ended.at == late.last_ring_at
+
+
+def test_each_call_ends_with_the_last_sign_of_the_recorder_that_had_its_line() -> None:
+    """X04: two desks died in one night, an hour apart."""
+
+    def died(name: str, line: str, minutes: int) -> RecorderRow:
+        return replace(
+            recorder(None), recorder=name, host=f"pc-{name}", lines=(line,), beat_at=NIGHT + timedelta(minutes=minutes)
+        )
+
+    gone = [died("a", "desk", 10), died("b", "fax", 70)]
+    calls = [call(), call(id=2, call="c2", line="fax"), call(id=3, call="c3", line="gate")]
+    one, two, *ends = close_leftovers(gone, calls)
+    assert [(fact.recorder, fact.at) for fact in (one, two) if isinstance(fact, RecorderStopped)] == [
+        ("a", NIGHT + timedelta(minutes=10)),
+        ("b", NIGHT + timedelta(minutes=70)),
+    ]
+    assert [end.at for end in ends] == [
+        NIGHT + timedelta(minutes=10),
+        NIGHT + timedelta(minutes=70),
+        calls[2].last_ring_at,
+    ], "of the line nobody is known to have had, the call itself was the last sign"
+
+
+def test_a_farewell_that_was_rescued_is_only_that_recorders() -> None:
+    gone = [replace(recorder(None), recorder=name, lines=("desk",)) for name in ("a", "b")]
+    rescued = [RecorderStopped(at=NIGHT, reason=StopReason.REQUESTED, recorder="a")]
+    assert [fact.recorder for fact in close_leftovers(gone, [], rescued) if isinstance(fact, RecorderStopped)] == ["b"]

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from dutyphone_simulators.clock import ManualClock
 
-from dutyphone.duty.retention import Retention
+from dutyphone.duty.retention import Answer, Retention
 from dutyphone.journal.facts import Book, CallArrived, CallEnded, Outcome
 from dutyphone.lines.events import Evidence
 from dutyphone.recorder import purging as room
 from dutyphone.recorder.purging import Purging
+from dutyphone.store.retention import ask
 from dutyphone.store.store import Store
 from dutyphone.store.verify import verify
 
@@ -69,6 +70,20 @@ def test_a_recorder_started_again_and_again_purges_all_the_same(store: Store) ->
         desk.clock.advance(hours * 3600.0)
     desk.clock.advance(DAY_S)
     assert desk.look() == 6
+
+
+def test_of_several_recorders_one_purges(store: Store) -> None:
+    """X32: each of them asks when a day begins, and the first is answered."""
+    desks = [Desk(store, YEAR) for _ in range(3)]
+    for desk in desks:
+        desk.look()
+        desk.clock.advance(DAY_S)
+    assert desks[0].look() == 6
+    rows, now = store.last_seq(), desks[0].clock.now().utc
+    assert ask(store, Book.CALLS, now) is Answer.TOO_SOON
+    assert [desk.look() for desk in desks[1:]] == [6, 6]
+    assert store.last_seq() == rows
+    assert [desk.complaints for desk in desks] == [[], [], []]
 
 
 def test_a_clock_that_leapt_by_years_purges_nothing_that_day(store: Store) -> None:

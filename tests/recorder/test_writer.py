@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import pytest
 from dutyphone_simulators.clock import ManualClock
@@ -13,7 +14,7 @@ from dutyphone_simulators.clock import ManualClock
 from dutyphone.calls.numbers import Site
 from dutyphone.calls.tracker import LONGEST_SILENCE_S, CallTracker
 from dutyphone.clock import Clock
-from dutyphone.errors import DatabaseBusy, DiskFull, StoreError
+from dutyphone.errors import DatabaseBusy, DiskFull, RecorderAlreadyRunning, StoreError
 from dutyphone.journal.facts import CallArrived, CallEnded, CallRang, ClockStepped, Fact, RecorderStopped
 from dutyphone.lines.events import Evidence, LineOpened, RingHeard
 from dutyphone.recorder.inbox import Inbox, Tick
@@ -46,22 +47,26 @@ class Book:
 
 class Room:
     def __init__(self, make_room: Callable[[], bool] = lambda: False) -> None:
-        ids = itertools.count(1)
+        self._ids = itertools.count(1)
         self.clock = ManualClock()
         self.book = Book()
         self.inbox = Inbox()
         self.complaints: list[str] = []
         self.rescued: list[Fact] = []
+        self.writer = self.make_writer(make_room=make_room)
+
+    def make_writer(self, **options: Any) -> Writer:
         clock: Clock = self.clock
-        self.writer = Writer(
+        tracker = CallTracker("desk", Site(), lambda: f"c{next(self._ids)}")
+        return Writer(
             inbox=self.inbox,
             ledger=self.book,
-            scribes={"desk": Scribe(CallTracker("desk", Site(), lambda: f"c{next(ids)}"), LineWatch("desk", "d"))},
+            scribes={"desk": Scribe(tracker, LineWatch("desk", "d"))},
             clock=clock,
             complain=self.complaints.append,
-            make_room=make_room,
             keep_for_next_start=self.rescued.extend,
             pause=lambda seconds: None,
+            **options,
         )
 
     def ring(self) -> RingHeard:
@@ -155,6 +160,34 @@ def test_a_farewell_that_cannot_be_written_is_kept_for_the_next_start(room: Room
     room.inbox.close()
     room.writer.run()
     assert [type(f) for f in room.rescued] == [CallArrived, CallRang, CallEnded, RecorderStopped]
+
+
+def test_who_lost_its_lines_to_another_recorder_writes_no_more_and_loses_nothing(room: Room) -> None:
+    """X08: cut off from the server, found dead by another one: what is heard is kept, and the process is to end."""
+    taken = RecorderAlreadyRunning("Line desk was taken over.", advice="One recorder a line.")
+    told: list[str] = []
+
+    def append(_facts: Sequence[Fact], *, recorded_at: datetime) -> range:
+        raise taken
+
+    room.writer = room.make_writer(on_eviction=lambda: told.append("evicted"), recorder="r1")
+    room.writer.work([room.ring()])
+    known = len(room.book.facts)
+    room.book.append = append  # type: ignore[method-assign]
+    room.clock.advance(5)
+    room.writer.work([room.ring()])
+    room.clock.advance(5)
+    room.writer.work([room.ring(), Tick.BEAT])
+    assert told == ["evicted"]
+    assert room.book.beats == []
+    room.inbox.close()
+    with pytest.raises(RecorderAlreadyRunning, match="taken over"):
+        room.writer.run()
+    assert len(room.book.facts) == known
+    assert [type(f) for f in room.rescued] == [CallRang, CallRang, CallEnded, RecorderStopped]
+    farewell = room.rescued[-1]
+    assert isinstance(farewell, RecorderStopped)
+    assert farewell.recorder == "r1"
 
 
 def test_a_full_inbox_makes_lines_wait_and_drops_nothing() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from dutyphone.journal.facts import LineCameBack, RecorderStarted, RecorderStopped, StopReason
 from dutyphone.store.rebuild import rebuild
 from dutyphone.store.store import LineDeclaration, Store
@@ -107,3 +109,102 @@ def test_status_is_not_in_the_journal(at_the_desk: Store) -> None:
     at_the_desk.declare_lines([DESK])
     at_the_desk.beat(later(5), {"desk": later(3)})
     assert at_the_desk.last_seq() == seq
+
+
+# --- several recorders -------------------------------------------------------------------------------------------
+
+
+def began(at: datetime, recorder: str, *lines: str, pid: int = 1) -> RecorderStarted:
+    return RecorderStarted(at=at, version="1", pid=pid, recorder=recorder, host=f"pc-{recorder}", lines=lines)
+
+
+def declared(line: str) -> LineDeclaration:
+    return LineDeclaration(line=line, title=line, driver="d", port=line)
+
+
+@pytest.fixture
+def two_desks(store: Store) -> Store:
+    """Recorder a has desk and fax, b has hall; all three are up."""
+    store.append([began(AT, "a", "desk", "fax"), began(later(1), "b", "hall")], recorded_at=AT)
+    store.append(
+        [LineCameBack(at=later(2), line=line, driver="d", port="p") for line in ("desk", "fax", "hall")], recorded_at=AT
+    )
+    store.declare_lines([declared("desk"), declared("fax")], place="pc-a:/data")
+    store.declare_lines([declared("hall")], place="pc-b:/data")
+    return store
+
+
+def names(store: Store) -> list[str]:
+    return [row.recorder for row in store.recorders()]
+
+
+def up(store: Store) -> list[str]:
+    return [line.line for line in store.lines() if line.condition.value != "down"]
+
+
+def test_each_recorder_has_lines_and_a_heart_of_its_own(two_desks: Store, url: str) -> None:
+    """X04"""
+    assert names(two_desks) == ["b", "a"]
+    with Store.open(url) as beside, beside.lease_lines([], "a"):
+        beside.beat(later(60), {"desk": later(59)})
+    rows = {row.recorder: row for row in two_desks.recorders()}
+    assert (rows["a"].beat_at, rows["b"].beat_at) == (later(60), later(1))
+    assert (rows["a"].host, rows["a"].lines) == ("pc-a", ("desk", "fax"))
+    assert [line.line for line in two_desks.lines()] == ["desk", "fax", "hall"]
+
+
+def test_a_recorder_that_ends_leaves_the_lines_of_others_alone(two_desks: Store, write: Callable[..., range]) -> None:
+    write(two_desks, RecorderStopped(at=later(100), reason=StopReason.FOUND_DEAD, recorder="a"))
+    assert up(two_desks) == ["hall"]
+    blind = two_desks.blind_open()
+    assert [(row.line, row.from_at, row.reason) for row in blind] == [
+        ("desk", later(100), None),
+        ("fax", later(100), None),
+    ]
+    assert [row.stopped_at for row in two_desks.recorders()] == [None, later(100)]
+    assert [row.recorder for row in two_desks.unfinished_recorders()] == ["b"]
+
+
+def test_a_farewell_that_comes_too_late_takes_no_line_from_its_new_recorder(
+    two_desks: Store, write: Callable[..., range]
+) -> None:
+    write(two_desks, RecorderStopped(at=later(100), reason=StopReason.FOUND_DEAD, recorder="a"))
+    write(two_desks, began(later(101), "c", "fax"), LineCameBack(at=later(102), line="fax", driver="d", port="p"))
+    write(two_desks, RecorderStopped(at=later(103), reason=StopReason.REQUESTED, recorder="a"))
+    write(two_desks, RecorderStopped(at=later(104), reason=StopReason.REQUESTED, recorder="nobody"))
+    assert up(two_desks) == ["fax", "hall"]
+    assert names(two_desks) == ["c", "b", "a"], "a is still the last that had the desk"
+    rebuild(two_desks)
+    assert up(two_desks) == ["fax", "hall"]
+
+
+def test_a_line_is_forgotten_by_the_configuration_that_had_it(two_desks: Store) -> None:
+    two_desks.declare_lines([declared("desk")], place="pc-a:/data")
+    assert [line.line for line in two_desks.lines()] == ["desk", "hall"]
+    two_desks.declare_lines([declared("desk"), declared("hall")], place="pc-c:/data")
+    assert {line.line for line in two_desks.lines()} == {"desk", "hall"}
+    two_desks.declare_lines([], place="pc-b:/data")
+    assert {line.line for line in two_desks.lines()} == {"desk", "hall"}, "they are another's by now"
+
+
+def test_a_recorder_whose_lines_are_gone_is_missed_by_nobody(two_desks: Store, write: Callable[..., range]) -> None:
+    two_desks.declare_lines([], place="pc-a:/data")
+    write(two_desks, RecorderStopped(at=later(100), reason=StopReason.REQUESTED, recorder="a"))
+    assert names(two_desks) == ["b"]
+
+
+def test_the_recorder_of_a_line_is_found_however_long_ago_it_began(two_desks: Store) -> None:
+    for n in range(100):
+        farewell = RecorderStopped(at=later(n), reason=StopReason.REQUESTED, recorder=f"b{n}")
+        two_desks.append([began(later(n), f"b{n}", "hall"), farewell], recorded_at=AT)
+    assert names(two_desks) == ["b99", "a"]
+
+
+def test_a_recorder_of_an_older_version_had_every_line(store: Store, write: Callable[..., range]) -> None:
+    write(store, RecorderStarted(at=AT, version="0.1.0", pid=1))
+    store.declare_lines([DESK, FAX])
+    write(store, began(later(10), "a", "desk"))
+    assert names(store) == ["a", ""]
+    write(store, LineCameBack(at=later(11), line="desk", driver="d", port="p"))
+    write(store, RecorderStopped(at=later(12), reason=StopReason.FOUND_DEAD))
+    assert up(store) == [], "who was alone took every line along"
