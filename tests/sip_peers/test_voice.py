@@ -122,6 +122,7 @@ def test_an_answered_call_sends_sound_every_20_ms(
     assert [b.sequence - a.sequence for a, b in pairwise(heard)] == [1] * (len(heard) - 1)
     assert [b.timestamp - a.timestamp for a, b in pairwise(heard)] == [160] * (len(heard) - 1)
     line.ended_row()
+    ear.listen(0.1)
     assert ear.listen(0.3) == [], "silence when the call is over"
     line.check()
 
