@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from dutyphone_drivers.sip_account import bodies, fields
-from dutyphone_drivers.sip_account.message import VERSION, Request, Response
+from dutyphone_drivers.sip_account.message import VERSION, Request
 
 Fault = tuple[int, str]
 """Status and reason phrase of the answer."""
@@ -55,12 +55,6 @@ def body_fault(request: Request, described: str = bodies.SDP) -> Fault | None:
     accepted = {value.partition(";")[0].strip().lower() for value in request.headers.all("Accept")}
     general = described.partition("/")[0] + "/*"
     return (406, "Not Acceptable") if accepted and not accepted & {described, general, "*/*"} else None
-
-
-def is_broken(response: Response) -> bool:
-    """Whether a client drops it: not for us alone (RFC 3261 §8.1.3.3), or not to be matched (§17.1.3)."""
-    hops = fields.vias(response)
-    return len(hops) != 1 or hops[0] is None or fields.cseq(response) is None or fields.call_id(response) is None
 
 
 def _wrong_version(request: Request) -> Fault | None:

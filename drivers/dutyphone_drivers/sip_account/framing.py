@@ -15,11 +15,6 @@ _LONGEST_END: Final = 4
 """Bytes of the empty line that ends a head, with the line end before it."""
 
 
-def is_keep_alive(data: bytes) -> bool:
-    """Whether a datagram says no more than that somebody is there."""
-    return not data.strip(b"\r\n\0 ")
-
-
 class StreamReader:
     """Chunk-blind: the messages do not depend on where the bytes were split. Holds one message at most.
 

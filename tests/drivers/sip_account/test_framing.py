@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dutyphone_drivers.sip_account import message
-from dutyphone_drivers.sip_account.framing import PING, PONG, StreamReader, is_keep_alive
+from dutyphone_drivers.sip_account.framing import PING, PONG, StreamReader
 from dutyphone_drivers.sip_account.message import LONGEST_MESSAGE, NotSip
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,9 +87,3 @@ def test_torture_over_a_stream_is_whole_or_ends_it(name: str) -> None:
     assert all(data.find(piece) >= 0 for piece in heard)
     for piece in heard:
         assert "Content-Length" not in dict(message.read(piece).headers)
-
-
-@pytest.mark.parametrize("data", [b"", b"\r\n", b"\r\n\r\n", b"\0", b"\0\0\0\0", b"  "])
-def test_a_datagram_that_only_keeps_a_way_open_says_nothing(data: bytes) -> None:
-    assert is_keep_alive(data)
-    assert not is_keep_alive(data + _NO_LENGTH)
