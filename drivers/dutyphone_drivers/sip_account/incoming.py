@@ -21,7 +21,7 @@ from dutyphone_drivers.sip_account.dialog import Dialog
 from dutyphone_drivers.sip_account.faults import body_fault
 from dutyphone_drivers.sip_account.identity import caller_of
 from dutyphone_drivers.sip_account.leg import SDP, Leg, Means, Phase, Wait
-from dutyphone_drivers.sip_account.message import Headers, Request
+from dutyphone_drivers.sip_account.message import Field, Headers, Request
 from dutyphone_drivers.sip_account.replies import reply
 from dutyphone_drivers.sip_account.session import Offer
 from dutyphone_drivers.sip_account.transaction import RequestHeard
@@ -128,8 +128,7 @@ class IncomingLeg(Leg):
     def let_go(self, now: Moment) -> None:
         """We hear no more: whoever else rings may go on, and nothing is told of the end, which nobody here will see."""
         if self.phase is Phase.EARLY:
-            self._told = True
-            self._refuse(480, now, Evidence.EXCHANGE, 480)
+            self._close(480, now)
 
     # --- while it rings ------------------------------------------------------------------------------------------
 
@@ -172,13 +171,16 @@ class IncomingLeg(Leg):
         self._means.transactions.respond(self.invite_key, response, now)
 
     def _refuse(
-        self, status: int, now: Moment, evidence: Evidence, code: int | None, extra: tuple[tuple[str, str], ...] = ()
+        self, status: int, now: Moment, evidence: Evidence, code: int | None, extra: tuple[Field, ...] = ()
     ) -> list[LineEvent]:
+        self._close(status, now, extra)
+        return self._tell_withdrawn(now, evidence, code)
+
+    def _close(self, status: int, now: Moment, extra: tuple[Field, ...] = ()) -> None:
         assert self.phase is Phase.EARLY
         response = reply(self._invite, status, to_tag=self.local_tag, extra=extra)
         self._means.transactions.respond(self.invite_key, response, now)
         self._leave()
-        return self._tell_withdrawn(now, evidence, code)
 
 
 def announce(means: Means, call_ref: str, invite: Request, now: Moment) -> list[LineEvent]:

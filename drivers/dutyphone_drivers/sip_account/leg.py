@@ -1,7 +1,7 @@
 """A call leg: one call between the exchange and us, and what both kinds of it do once there is a dialog.
 
 `incoming` and `outgoing` say how a call begins; here it goes on and ends (RFC 3261 §14, §15, RFC 3311, RFC 6086).
-Each leg tells its end exactly once, and nothing after it.
+Each leg tells its end exactly once, when it leaves the phases before it, and nothing after that.
 """
 
 from __future__ import annotations
@@ -99,7 +99,6 @@ class Leg:
         "_means",
         "_sdp",
         "_signature",
-        "_told",
         "_waits",
         "call_ref",
         "dialog",
@@ -122,7 +121,6 @@ class Leg:
         self._allowed: frozenset[str] = frozenset()  # the methods that the other side understands
         self._interval_s = 0  # of the session timer
         self._waits: dict[Wait, Deadline[tuple[Leg, Wait]]] = {}
-        self._told = False  # the end of the call
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.call_ref} {self.phase.value}>"
@@ -405,15 +403,9 @@ class Leg:
         self._stop_all()
 
     def _tell_over(self, now: Moment) -> list[LineEvent]:
-        if self._told:
-            return []
-        self._told = True
         return [CallOver(line=self._means.settings.line, at=now, call_ref=self.call_ref, evidence=Evidence.EXCHANGE)]
 
     def _tell_withdrawn(self, now: Moment, evidence: Evidence, code: int | None) -> list[LineEvent]:
-        if self._told:
-            return []
-        self._told = True
         line = self._means.settings.line
         return [CallWithdrawn(line=line, at=now, call_ref=self.call_ref, evidence=evidence, code=code)]
 

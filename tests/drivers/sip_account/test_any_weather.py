@@ -203,6 +203,39 @@ class Weather(RuleBasedStateMachine):
         )
         self.send(within, lost)
 
+    # --- whole calls, so that the others have something to disturb ------------------------------------------------
+
+    @rule(lost=st.lists(st.booleans(), min_size=3, max_size=3), ends=st.sampled_from(["there", "here", "both", "not"]))
+    def a_call_to_us_is_answered(self, lost: list[bool], ends: str) -> None:
+        self.somebody_calls(lost=False, extra=())
+        their = self.theirs[-1]
+        ref = their.invite.headers.get("Call-ID") or ""
+        self._here("answer", ref)
+        which = len([one for one in self.theirs if one.to_tags]) - 1
+        self.a_caller_goes_on(which=which, lost=lost[0], method="ACK", offers=False)
+        if ends in ("here", "both"):
+            self._here("hang up", ref)
+        if ends in ("there", "both"):
+            self.a_caller_goes_on(which=which, lost=lost[1], method="BYE", offers=False)
+
+    @rule(
+        called_off=st.booleans(), tags=st.lists(TAGS, min_size=1, max_size=3), ends=st.sampled_from(["there", "here"])
+    )
+    def a_call_of_ours_is_answered(self, called_off: bool, tags: list[str], ends: str) -> None:
+        self.somebody_here_dials()
+        which, ref = len(self.asked) - 1, self.refs()[-1]
+        invite = self.asked[which]
+        self.something_of_ours_is_answered(which=which, lost=False, status=180, tag=tags[0])
+        if called_off:
+            self._here("hang up", ref)
+        for tag in tags:
+            self.something_of_ours_is_answered(which=which, lost=False, status=200, tag=tag)
+        if ends == "here":
+            self._here("hang up", ref)
+        else:
+            invites = [one for one in self.asked if one.method == "INVITE"]
+            self.a_telephone_we_call_says_something(which=invites.index(invite), lost=False, method="BYE", tag=tags[0])
+
     @rule()
     def nothing_can_be_sent(self) -> None:
         self.account.do(self.account.core.failed(SERVER, self.account.clock.now()))
@@ -215,10 +248,11 @@ class Weather(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1_000), what=st.sampled_from(["answer", "refuse", "redirect", "hang up"]))
     def somebody_here_does_something(self, which: int, what: str) -> None:
-        refs = self.refs()
-        if not refs:
-            return
-        core, ref, now = self.account.core, refs[which % len(refs)], self.account.clock.now()
+        if refs := self.refs():
+            self._here(what, refs[which % len(refs)])
+
+    def _here(self, what: str, ref: str) -> None:
+        core, now = self.account.core, self.account.clock.now()
         try:
             match what:
                 case "answer":

@@ -108,6 +108,17 @@ def test_a_provisional_response_ends_timer_a_and_the_call_may_ring_on() -> None:
     assert len(bench.layer) == 1
 
 
+def test_a_timer_that_is_not_needed_any_more_is_not_waited_for() -> None:
+    bench = Bench()
+    bench.ask("INVITE")
+    assert bench.layer.next_deadline() is not None
+    bench.hear(response(bench.last_request(), 180))
+    assert bench.layer.next_deadline() is None
+    heard = bench.hear_new(request("INVITE"))
+    bench.respond(heard, 180)
+    assert bench.layer.next_deadline() is None
+
+
 def test_every_provisional_response_is_told() -> None:
     bench = Bench()
     bench.ask("INVITE")
