@@ -9,16 +9,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from dutyphone.clock import Moment
-from dutyphone_simulators.sip.addresses import Uri, host_port, parse_address, parse_uri
+from dutyphone_simulators.sip.addresses import host_port, parse_address
 from dutyphone_simulators.sip.agenda import Agenda
-from dutyphone_simulators.sip.bodies import Body
 from dutyphone_simulators.sip.calls import Branch, Call, CallState, Patience, Step
 from dutyphone_simulators.sip.damage import Damage, damaged
-from dutyphone_simulators.sip.digest import Authenticator, Verdict
 from dutyphone_simulators.sip.ends import (
     DeskBranch,
     DeskCaller,
@@ -32,28 +30,20 @@ from dutyphone_simulators.sip.legs import TelephoneBranch, TelephoneCaller
 from dutyphone_simulators.sip.media import Sound, Stream, Streams
 from dutyphone_simulators.sip.messages import Headers, NotSip, Request, Response, read_message
 from dutyphone_simulators.sip.network import Channel, Network, Packet, Weather
-from dutyphone_simulators.sip.records import CallRecord, Outcome, Way
+from dutyphone_simulators.sip.reception import Reception, Refusal
+from dutyphone_simulators.sip.records import CallRecord, Way
 from dutyphone_simulators.sip.registrar import Binding, Registrar
-from dutyphone_simulators.sip.replies import reply
 from dutyphone_simulators.sip.settings import ELSEWHERE, Account, CallScript, ExchangeSettings, FarEnd, Manner
 from dutyphone_simulators.sip.strangers import plain_cancel, plain_invite, probe
 from dutyphone_simulators.sip.transactions import ServerTransaction, Transactions
 from dutyphone_simulators.sip.watchers import DialogState, WatchedDialog, Watchers
-from dutyphone_simulators.sip.wire_end import ALLOW, WireEnd
+from dutyphone_simulators.sip.wire_end import WireEnd
 
 KEEP_ALIVE = b"\r\n\r\n"
 PONG = b"\r\n"
 """RFC 5626 §3.5.1."""
 
 MALFORMED_CALLER = "01055509998"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What the next requests of a method are answered, whoever sends them."""
-
-    status: int
-    headers: Headers = ()
 
 
 class SipExchange:
@@ -70,7 +60,7 @@ class SipExchange:
         self.transactions.complain = self.complain
         self.registrar = Registrar(settings, self.agenda)
         self.watchers = Watchers(self)
-        self.authenticator = Authenticator(self.chance)
+        self.reception = Reception(self, self.chance)
         self.streams = Streams(self.agenda, self.chance, self.network.send)
         self.records: list[CallRecord] = []
         self.complaints: list[str] = []
@@ -86,7 +76,6 @@ class SipExchange:
         self._calls: dict[str, Call] = {}
         self._ids: dict[str, tuple[str, str]] = {}  # call -> the Call-ID its watchers are told, and a tag
         self._dialogs: dict[tuple[str, str, str], WireEnd] = {}
-        self._refusals: dict[str, list[Refusal]] = {}
         self._outage = 0
         if settings.ping_s:
             self.agenda.after(settings.ping_s, self._ping)
@@ -197,7 +186,7 @@ class SipExchange:
 
     def refuse_next(self, method: str, status: int, *, times: int = 1, headers: Headers = ()) -> None:
         """Answer the next `times` requests of `method` with `status`."""
-        self._refusals.setdefault(method, []).extend([Refusal(status, headers)] * times)
+        self.reception.refuse_next(method, [Refusal(status, headers)] * times)
 
     def raw(self, data: bytes, account: str = "") -> None:
         """Send `data` to every telephone of `account`, as it is."""
@@ -315,141 +304,23 @@ class SipExchange:
             if not self.transactions.receive_response(message):
                 self.heard["stray response"] += 1
             return
-        if missing := _missing(message):
-            self.complain(f"{message.method} without {missing} (§8.1.1)")
-            return
-        self.heard[message.method] += 1
-        transaction = self.transactions.receive_request(message, channel)
-        if transaction is not None:
-            self._request(message, transaction)
+        self.reception.receive(message, channel)
 
-    def _request(self, request: Request, transaction: ServerTransaction) -> None:
-        to, sender = parse_address(request.get("to")), parse_address(request.get("from"))
-        key = (request.call_id, to.tag, sender.tag)
-        if request.method == "CANCEL":
-            self._cancel(transaction)
-            return
-        if (end := self._dialogs.get(key)) is not None:
-            end.receive(request, transaction)
-            return
-        if request.method == "ACK":
-            return
-        if to.tag:
-            if not self.watchers.receive(request, transaction, key):
-                self._answer(transaction, 481)
-            return
-        if refusals := self._refusals.get(request.method):
-            refusal = refusals.pop(0)
-            self._answer(transaction, refusal.status, refusal.headers)
-            return
-        if request.get("max-forwards").strip() == "0":
-            self._answer(transaction, 483)
-            return
-        if required := request.every("require"):
-            unknown = [tag for value in required for tag in value.replace(" ", "").split(",") if tag not in ("timer",)]
-            if unknown:
-                self._answer(transaction, 420, (("Unsupported", ", ".join(unknown)),))
-                return
-        match request.method:
-            case "REGISTER":
-                self._register(request, transaction, to.uri)
-            case "INVITE":
-                self._invite(request, transaction, sender.uri)
-            case "SUBSCRIBE":
-                self._subscribe(request, transaction)
-            case "OPTIONS":
-                self._answer(transaction, 200, (ALLOW, ("Accept", "application/sdp"), ("Supported", "timer")))
-            case _:
-                self._answer(transaction, 405, (ALLOW,))
+    def dialog(self, key: tuple[str, str, str]) -> WireEnd | None:
+        """The call that a request belongs to."""
+        return self._dialogs.get(key)
 
-    def _cancel(self, cancel: ServerTransaction) -> None:
-        invite = self.transactions.cancelled(cancel)
-        if invite is None:
-            self._answer(cancel, 481)
-            return
-        tag = parse_address(invite.response.get("to")).tag if invite.response is not None else ""
-        cancel.respond(reply(cancel.request, cancel.channel, 200, to_tag=tag or self.new_tag()))
-        if not invite.answered:
-            invite.on_cancel()
-
-    def _register(self, request: Request, transaction: ServerTransaction, aor: Uri) -> None:
-        account = self._accounts.get(aor.user)
-        if account is None:
-            self._answer(transaction, 404)
-            return
-        if not self._admit(request, transaction, account, self.settings.register_challenge):
-            return
-        result = self.registrar.register(request, account, transaction.channel)
-        self._answer(transaction, result.status, result.headers)
-
-    def _subscribe(self, request: Request, transaction: ServerTransaction) -> None:
-        account = self._accounts.get(parse_address(request.get("from")).uri.user)
-        watched = self._accounts.get(parse_address(request.get("to")).uri.user)
-        if account is None or watched is None:
-            self._answer(transaction, 404)
-        elif self._admit(request, transaction, account, self.settings.call_challenge):
-            self.watchers.subscribe(request, watched.name, transaction)
-
-    def _invite(self, request: Request, transaction: ServerTransaction, sender: Uri) -> None:
-        account = self._accounts.get(sender.user)
-        if account is None:
-            self._answer(transaction, 403)
-            return
-        if not self._admit(request, transaction, account, self.settings.call_challenge):
-            return
-        if self.transactions.merged(transaction):
-            self._answer(transaction, 482)
-            return
-        interval = request.get("session-expires").partition(";")[0].strip()
-        if interval.isdecimal() and int(interval) < self.settings.least_session_s:
-            self._answer(transaction, 422, (("Min-SE", str(self.settings.least_session_s)),))
-            return
-        if not request.every("contact"):
-            self.complain("INVITE without Contact (§8.1.1.8)")
-        transaction.respond(reply(request, transaction.channel, 100))
-        try:
-            number = parse_uri(request.uri).user
-        except ValueError:
-            self._answer(transaction, 404)
-            return
-        record = self._record(
-            Way.OUTGOING, account, account.name, parse_address(request.get("from")).name, number, request.call_id
-        )
+    def dialled(self, account: Account, number: str, transaction: ServerTransaction) -> None:
+        """A registered telephone, which was let in, calls `number`."""
+        request = transaction.request
+        name = parse_address(request.get("from")).name
+        record = self._record(Way.OUTGOING, account, account.name, name, number, request.call_id)
         call = Call(self, record, account, lambda call: TelephoneCaller(self, call, transaction), self._patience())
-        other = self._accounts.get(number)
-        if other is not None and other is not account:
+        other = next((one for one in self._accounts.values() if number in (one.name, one.number)), account)
+        if other is not account:
             call.ring(self._branches(call, other, CallScript(caller=Caller(number=account.name), called=number)))
         else:
             call.ring([self.gateway(call, number)])
-
-    def _admit(self, request: Request, transaction: ServerTransaction, account: Account, challenge: int | None) -> bool:
-        """Whether the request may go on; otherwise it is answered: asked for a password, or turned away."""
-        if challenge is None:
-            return True
-        asked, answered = (
-            ("WWW-Authenticate", "authorization") if challenge == 401 else ("Proxy-Authenticate", "proxy-authorization")
-        )
-        verdict, why = self.authenticator.judge(
-            request.every(answered),
-            digest=self.settings.digest,
-            user=account.auth_user or account.name,
-            password=account.password,
-            method=request.method,
-            uri=request.uri,
-            body=request.body,
-            now=self.agenda.now.mono,
-        )
-        if verdict is Verdict.RIGHT:
-            return True
-        if verdict is Verdict.WRONG:
-            self.heard[f"wrong credentials: {why}"] += 1
-            if self.settings.wrong_password != challenge:
-                self._answer(transaction, self.settings.wrong_password)
-                return False
-        stale = verdict is Verdict.STALE
-        values = self.authenticator.challenges(self.settings.digest, self.agenda.now.mono, stale=stale)
-        self._answer(transaction, challenge, tuple((asked, value) for value in values))
-        return False
 
     # --- helpers -------------------------------------------------------------------------------------------------
 
@@ -499,11 +370,6 @@ class SipExchange:
             remote_name="" if call.outgoing or record.withheld else record.caller_name,
         )
 
-    def _answer(self, transaction: ServerTransaction, status: int, headers: Headers = ()) -> None:
-        transaction.respond(
-            reply(transaction.request, transaction.channel, status, to_tag=self.new_tag(), headers=headers)
-        )
-
     def _ping(self) -> None:
         for binding in self.all_bindings():
             self._ping_one(binding)
@@ -541,7 +407,7 @@ class SipExchange:
         self.transactions.forget_all()
         self.registrar.forget()
         self.watchers.forget()
-        self.authenticator.forget()
+        self.reception.forget()
         self._dialogs.clear()
         for desk in self._desks.values():
             desk.ringing.clear()
@@ -553,21 +419,3 @@ _WATCHED = {
     Step.ANSWERED: DialogState.CONFIRMED,
     Step.ENDED: DialogState.TERMINATED,
 }
-
-
-def _missing(request: Request) -> str:
-    """The first header without which a request is none; empty if all are there and can be read."""
-    for name in ("via", "from", "to", "call-id", "cseq"):
-        if not request.first(name):
-            return name
-    try:
-        parse_address(request.get("from"))
-        parse_address(request.get("to"))
-    except ValueError:
-        return "readable From and To"
-    if request.cseq[1] != request.method:
-        return "a CSeq of its method"
-    return ""
-
-
-__all__ = ["Body", "Outcome", "Refusal", "SipExchange"]

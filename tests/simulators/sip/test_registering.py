@@ -217,7 +217,7 @@ def test_answers_go_to_where_the_request_came_from_with_rport_and_to_the_via_wit
     _, phone = desk(register=False)
     _, port = phone.socket.getsockname()
     phone.send(
-        "OPTIONS sip:127.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP nat.invalid:9;branch=z9hG4bK1;rport\n"
+        "OPTIONS sip:127.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP nat.invalid:9;branch=z9hG4bK1;rport\nMax-Forwards: 70\n"
         "From: <sip:1001@x>;tag=1\nTo: <sip:x>\nCall-ID: 1\nCSeq: 1 OPTIONS\nContent-Length: 0\n"
     )
     assert "received=127.0.0.1" in (via := phone.hear(200)["via"])
