@@ -80,7 +80,7 @@ def settings(kind: type[T]) -> T:
 
 def tables(name: str, kind: type[T]) -> dict[str, T]:
     """A field of any number of tables, whose names match `name`."""
-    made: dict[str, T] = field(default_factory=dict, metadata={_READER: Tables(re.compile(name), kind)})
+    made: dict[str, T] = field(default_factory=dict, metadata={_READER: Tables(name, kind)})
     return made
 
 
@@ -159,7 +159,7 @@ _FLAGS = {
 
 def _whole(written: object) -> int:
     match written:
-        case str() if _WHOLE.fullmatch(written):
+        case str() if re.fullmatch(_WHOLE, written, re.ASCII):
             return int(written.partition(".")[0])
         case str():
             raise Wrong.here(written, "a valid integer, unable to parse string as an integer")
@@ -173,7 +173,7 @@ def _whole(written: object) -> int:
             raise Wrong.here(written, "a valid integer")
 
 
-_WHOLE = re.compile(r"\s*[+-]?\d+(?:_\d+)*(?:\.0*)?\s*", re.ASCII)
+_WHOLE = r"\s*[+-]?\d+(?:_\d+)*(?:\.0*)?\s*"
 
 TEXT: Reader[str] = Single(_text)
 FLAG: Reader[bool] = Single(_flag)
@@ -313,7 +313,7 @@ class Table(Generic[T]):
 class Tables(Generic[T]):
     """Tables by name."""
 
-    def __init__(self, name: re.Pattern[str], kind: type[T]) -> None:
+    def __init__(self, name: str, kind: type[T]) -> None:
         self.name = name
         self.kind = kind
 
@@ -322,7 +322,7 @@ class Tables(Generic[T]):
             raise Wrong.here(written, "a table")
         made: dict[str, T] = {}
         for name, table in written.items():
-            if not self.name.search(name):
+            if not re.search(self.name, name):
                 raise Wrong(Fault.NAME, (name,), name)
             try:
                 made[name] = read_table(self.kind, table)

@@ -85,6 +85,7 @@ def record_lines(
 
 
 def _ready(*, tell_parent: bool) -> None:
+    gc.enable()
     gc.freeze()  # what is loaded stays; looking through it for waste would keep a call waiting for 50 ms and more
     if tell_parent:
         sys.stdout.write(f"{READY}\n")

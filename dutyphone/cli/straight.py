@@ -7,6 +7,7 @@ for all that can be said of it. Both end in the same function.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -52,8 +53,12 @@ def command_of(arguments: Sequence[str]) -> Callable[[], None] | None:
     options = None if shape is None else _options(shape, arguments[1:])
     if shape is None or options is None:
         return None
-    function = getattr(import_module(shape.module), shape.function)
-    return lambda: function(**options)
+
+    def carry_out() -> None:
+        gc.disable()  # nothing that is being loaded is waste; what has been started enables it again
+        getattr(import_module(shape.module), shape.function)(**options)
+
+    return carry_out
 
 
 def _options(shape: Shape, words: Sequence[str]) -> dict[str, Any] | None:

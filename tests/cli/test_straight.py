@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,11 @@ def test_a_plain_command_line_is_carried_out(
     monkeypatch.setattr(f"{SHAPES[name].module}.{SHAPES[name].function}", lambda **options: told.append(options))
     command = command_of(line.split())
     assert command is not None
-    command()
+    try:
+        command()
+        assert not gc.isenabled(), "nothing that is being loaded is waste"
+    finally:
+        gc.enable()
     assert told == [heard]
 
 

@@ -1,4 +1,7 @@
-"""A duty room for the console: a real store on a temporary file, a clock moved by hand, a feed that wakes when told."""
+"""A duty room for the console: a real store, a clock moved by hand, a feed that wakes when told.
+
+The store is a temporary file, and again one on PostgreSQL where there is a server for tests; see `support.server`.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from dutyphone_simulators.made_up_night import CHINESE, ENGLISH, LINES, RINGING_
 from dutyphone_tui.app import DutyConsole
 from dutyphone_tui.desk import Desk
 from dutyphone_tui.feed import QUIET_S
+from support.server import SERVER, emptied, schema_of
 
 from dutyphone.calls.numbers import Site, show_number
 from dutyphone.i18n import use_language
@@ -54,6 +58,7 @@ def brisk_pilot() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("textual._wait.SLEEP_GRANULARITY", 0.005)
         patch.setattr("textual._wait.SLEEP_IDLE", 0.0005)
+        patch.setattr("gc.freeze", lambda: None)  # a console is a process of its own; here hundreds share one
         yield
 
 
@@ -107,15 +112,12 @@ class Room:
     """What a test moves: facts, time, and the console it looks at."""
 
     folder: Path
+    url: str
     language: str
     clock: ManualClock = field(default_factory=lambda: ManualClock(utc=RINGING_SINCE - timedelta(minutes=5)))
     feed: HeldFeed = field(default_factory=HeldFeed)
     simulated: bool = True
     _store: Store | None = None
-
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder}/room.db"
 
     @property
     def store(self) -> Store:
@@ -291,28 +293,44 @@ def in_chinese() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a database that was made and not yet written to, to be copied."""
-    folder = tmp_path_factory.mktemp("empty")
-    Store.open(f"sqlite:///{folder}/room.db").close()
-    return folder
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that was made and not yet written to, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "room.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def schema() -> Iterator[str]:
+    """The URL of a schema with our tables, to be emptied."""
+    assert SERVER is not None
+    with schema_of(SERVER) as url:
+        Store.open(url).close()
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"] if SERVER else ["sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "postgres":
+        return emptied(request.getfixturevalue("schema"))
+    shutil.copy(request.getfixturevalue("empty_file"), tmp_path)
+    return f"sqlite:///{tmp_path}/room.db"
 
 
 @pytest.fixture
-def room(tmp_path: Path, empty_database: Path) -> Iterator[Room]:
+def room(tmp_path: Path, url: str) -> Iterator[Room]:
     """A room that speaks English."""
     use_language("en")
-    shutil.copytree(empty_database, tmp_path, dirs_exist_ok=True)
-    made = Room(tmp_path, "en")
+    made = Room(tmp_path, url, "en")
     yield made
     made.close()
 
 
 @pytest.fixture
-def either_room(tmp_path: Path, language: str, empty_database: Path) -> Iterator[Room]:
+def either_room(tmp_path: Path, language: str, url: str) -> Iterator[Room]:
     """A room that speaks Chinese, and one that speaks English."""
-    shutil.copytree(empty_database, tmp_path, dirs_exist_ok=True)
-    made = Room(tmp_path, language)
+    made = Room(tmp_path, url, language)
     yield made
     made.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import subprocess
 import sys
@@ -31,9 +32,11 @@ async def test_the_first_screen_is_there_before_the_database_is_open(room):
         return Store.open(room.url)
 
     room.night(until=BEFORE)
+    gc.disable()
     async with room.opening_console(open_store=slow) as look:
         await look.says("Opening the database")
         assert look.console._at_work is None
+        await look.until(gc.isenabled)  # the command line starts without a collector
         assert look.console.screen.styles.background == Color.parse(NIGHT.background), "it has its colours at once"
         may_open.set()
         await look.until(lambda: look.console.day is not None)

@@ -86,7 +86,11 @@ class DutyConsole(App[None]):
         ScrollBar.renderer = WholeCells
         self.set_class(self.desk.ascii_borders, "-ascii")
         self.set_interval(TICK_S, self.tick)
-        self.call_after_refresh(self.open_store)
+        self.call_after_refresh(self._painted_first)
+
+    def _painted_first(self) -> None:
+        gc.enable()
+        self.open_store()
 
     def _fatal_error(self) -> None:
         """Textual prints the values of all variables when it ends by an error; among them are people's numbers."""

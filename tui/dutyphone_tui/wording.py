@@ -129,6 +129,8 @@ FACT_KINDS = {
     "CallNoted": N_("note"),
     "CallPurged": N_("contents purged"),
     "BodiesPurged": N_("old contents purged"),
+    "RequestMade": N_("asked of the line"),
+    "RequestSettled": N_("answer to what was asked"),
     "StrangersTurnedAway": N_("strangers turned away"),
     "NoiseCounted": N_("noise, counted"),
     "LogRestored": N_("restored from a copy"),
