@@ -19,6 +19,7 @@ from dutyphone.lines.events import (
 from dutyphone_drivers.sip_account import fields, session, session_timer
 from dutyphone_drivers.sip_account.dialog import Dialog
 from dutyphone_drivers.sip_account.faults import body_fault
+from dutyphone_drivers.sip_account.fields import Reason
 from dutyphone_drivers.sip_account.identity import caller_of
 from dutyphone_drivers.sip_account.leg import SDP, Leg, Means, Phase, Wait
 from dutyphone_drivers.sip_account.message import Field, Headers, Request
@@ -47,6 +48,13 @@ _NEEDED = frozenset(
 _LONGEST_BODY = 4_096
 """An INVITE's description of its media is kept until somebody wants to know it; one longer than any telephone sends is
 read at once."""
+
+
+_TERMINATED = 487
+"""RFC 3261 §21.4.25: the caller called it off."""
+
+_ELSEWHERE = ("completed elsewhere", "answered elsewhere", "pickup", "picked up")
+"""How exchanges say in words that another telephone took the call."""
 
 
 class NothingFits(ValueError):
@@ -210,17 +218,22 @@ def announce(means: Means, call_ref: str, invite: Request, now: Moment) -> list[
 def why_cancelled(request: Request) -> tuple[Evidence, int | None]:
     """What a CANCEL or BYE says of the call (RFC 3326), as evidence and code.
 
-    A proxy that cancels because another telephone answered says so, by SIP 200 or by Q.850 26, "non-selected user
-    clearing"; one that cancels because another telephone refused for all says with which status.
+    A proxy that cancels because another telephone answered says so, and nothing else that it says counts then; one that
+    cancels because another telephone refused for all says with which status.
     """
-    for reason in fields.reason(request):
-        if reason.cause is None:
-            continue
-        if (reason.protocol == "SIP" and 200 <= reason.cause < 300) or (reason.protocol, reason.cause) == ("Q.850", 26):
-            return Evidence.ANSWERED_ELSEWHERE, None
-        if reason.protocol == "SIP" and 300 <= reason.cause < 700:
-            return Evidence.EXCHANGE, reason.cause
-    return Evidence.EXCHANGE, 487
+    reasons = fields.reason(request)
+    if any(_says_elsewhere(reason) for reason in reasons):
+        return Evidence.ANSWERED_ELSEWHERE, None
+    statuses = (reason.cause for reason in reasons if reason.protocol == "SIP")
+    return Evidence.EXCHANGE, next((status for status in statuses if status and 300 <= status < 700), _TERMINATED)
+
+
+def _says_elsewhere(reason: Reason) -> bool:
+    """SIP 200, or Q.850 26, "non-selected user clearing"; or in words, where the number says nothing."""
+    if reason.protocol == "SIP" and reason.cause in (None, 0, _TERMINATED):
+        return any(words in reason.text.lower() for words in _ELSEWHERE)
+    success = reason.protocol == "SIP" and reason.cause is not None and 200 <= reason.cause < 300
+    return success or (reason.protocol == "Q.850" and reason.cause == 26)
 
 
 def _lean(invite: Request) -> Request:

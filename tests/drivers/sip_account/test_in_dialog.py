@@ -198,6 +198,15 @@ def test_the_far_end_may_speak_from_anywhere(account: Account) -> None:
     assert account.told(CallOver).evidence is Evidence.EXCHANGE
 
 
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_what_crosses_our_bye_belongs_to_no_call_any_more(account: Account, method: str) -> None:
+    invite, answer = talking(account)
+    account.do(account.core.hang_up(CALL, account.clock.now()))
+    account.out()
+    account.in_dialog(method, invite, answer, extra=(SDP,), body=OFFER)
+    assert account.lines() == ["481"]
+
+
 @pytest.mark.parametrize("method", ["BYE", "INVITE", "UPDATE", "INFO", "PRACK", "NOTIFY"])
 def test_a_request_within_a_call_that_is_over_is_answered_481(account: Account, method: str) -> None:
     """RFC 3261 §12.2.2."""
@@ -274,11 +283,12 @@ def test_two_re_invites_that_cross_are_both_asked_again(account: Account) -> Non
     assert "INVITE" in account.lines()
 
 
-def test_a_call_that_the_far_end_has_forgotten_is_over(account: Account) -> None:
-    """§10: a refresh answered 481 or not at all."""
+@pytest.mark.parametrize("status", [408, 481])
+def test_a_call_that_the_far_end_has_forgotten_is_over(account: Account, status: int) -> None:
+    """§10: a refresh answered 408 or 481, or not at all."""
     talking_out(account, ("Session-Expires", "90;refresher=uac"), ("Allow", "UPDATE"))
     account.pass_time(45)
-    account.hear(response(account.last_request("UPDATE"), 481))
+    account.hear(response(account.last_request("UPDATE"), status))
     assert account.calls()[-1] == "CallOver"
     assert account.lines() == ["BYE"]
 

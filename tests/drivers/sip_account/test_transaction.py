@@ -427,6 +427,7 @@ def test_2xx_is_sent_again_until_the_ack_comes_over_tcp_too() -> None:
         (told,) = bench.hear(ack)
         assert isinstance(told, RequestHeard)
         assert told.key == ""
+        assert bench.layer._unacknowledged == {}
         assert bench.pass_time(60) == ([], [])
         assert len(bench.layer) == 0
 
@@ -556,6 +557,7 @@ def test_an_rfc_2543_client_is_matched_without_a_branch() -> None:
     invite = request("INVITE", via=via)
     heard = bench.hear_new(invite)
     assert bench.hear(invite) == []
+    assert bench.hear_new(request("INVITE", via=via, call_id="another"))
     cancel = bench.hear_new(request("CANCEL", via=via))
     assert cancel.cancels == heard.key
     bench.respond(heard, 487)
