@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import create_engine, make_url
 
+from dutyphone.store.schema import metadata
+
 SERVER = os.environ.get("DUTYPHONE_TEST_POSTGRES_URL")
 
 
@@ -31,3 +33,15 @@ def schema_of(server: str) -> Iterator[str]:
                 connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
     finally:
         engine.dispose()
+
+
+def emptied(url: str) -> str:
+    """Nothing is left in the tables of the log at `url`; that takes a tenth of the time that making them does."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SET lock_timeout = 10000")
+            connection.exec_driver_sql(f"TRUNCATE {', '.join((*metadata.tables, 'text_index', 'number_index'))}")
+    finally:
+        engine.dispose()
+    return url
