@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, literal_column, select
 
-from dutyphone.journal.chain import GENESIS, Link, digest, next_hash
+from dutyphone.journal.chain import GENESIS, digest, row_hash
 from dutyphone.journal.codec import encode
 from dutyphone.journal.facts import VERSIONS, Fact
 from dutyphone.store.backend import SearchIndex
@@ -41,33 +41,29 @@ def tail(session: Session) -> Tail:
 def append(session: Session, index: SearchIndex, facts: Sequence[Fact], *, recorded_us: int) -> Tail:
     """Write `facts` in the order given; the new tail. `session` is inside a writing transaction."""
     last = tail(session)
+    link = last.hash
     rows = []
     entries = []
     for seq, fact in enumerate(facts, last.seq + 1):
         kind = type(fact).__name__
+        version = VERSIONS[kind]
+        occurred_us = micros(fact.at)
         body = encode(fact)
-        link = Link(
-            seq=seq,
-            recorded_us=recorded_us,
-            occurred_us=micros(fact.at),
-            kind=kind,
-            version=VERSIONS[kind],
-            body_digest=digest(body),
-        )
-        last = Tail(seq, next_hash(last.hash, link))
+        body_digest = digest(body)
+        link = row_hash(link, seq, recorded_us, occurred_us, kind, version, body_digest)
         rows.append(
             {
                 "seq": seq,
-                "recorded_us": link.recorded_us,
-                "occurred_us": link.occurred_us,
+                "recorded_us": recorded_us,
+                "occurred_us": occurred_us,
                 "kind": kind,
-                "version": link.version,
+                "version": version,
                 "body": body,
-                "body_digest": link.body_digest,
-                "hash": last.hash,
+                "body_digest": body_digest,
+                "hash": link,
             }
         )
         entries.append((seq, fact))
     session.run_many(_ADD, rows)
     Projector(session, index).project(entries)
-    return last
+    return Tail(last.seq + len(rows), link)
