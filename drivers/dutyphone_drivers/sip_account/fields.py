@@ -6,9 +6,10 @@ Tolerant where there is one sensible reading, as RFC 4475 advises: blanks inside
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import lru_cache, wraps
+from typing import Final, TypeVar
 
 from dutyphone.lines.names import decode_name
 from dutyphone_drivers.sip_account import grammar, wire
@@ -23,6 +24,11 @@ MAGIC_COOKIE: Final = "z9hG4bK"
 """RFC 3261 §8.1.1.7: how the branch of every later client than RFC 2543 begins."""
 LONGEST_SECONDS: Final = 2**32 - 1
 """RFC 3261 §20.19: the largest delta-seconds; more means as much."""
+
+_LONGEST_REMEMBERED: Final = 512
+"""Characters: longer than any telephone sends, and a scanner cannot make us keep much."""
+
+Read = TypeVar("Read")
 
 _HOST = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.\-]+"
 _PORT = r"[0-9]{1,5}"
@@ -124,6 +130,18 @@ class Reason:
     text: str = ""
 
 
+def _remembering(read: Callable[[str], Read | None]) -> Callable[[str], Read | None]:
+    """`read`, not done again for the short values that every room asks for while one message is dealt with."""
+    remembered = lru_cache(maxsize=256)(read)
+
+    @wraps(read)
+    def reading(value: str) -> Read | None:
+        return remembered(value) if len(value) <= _LONGEST_REMEMBERED else read(value)
+
+    return reading
+
+
+@_remembering
 def read_via(value: str) -> Via | None:
     """One value of a Via field."""
     stripped = value.strip()
@@ -135,6 +153,7 @@ def read_via(value: str) -> Via | None:
     return Via(start[1].upper(), start[2].strip("[]"), port, grammar.read_parameters(stripped[start.end() :]))
 
 
+@_remembering
 def read_name_addr(value: str) -> NameAddr | None:
     """One `name-addr` or `addr-spec` with its parameters (RFC 3261 §20.10).
 

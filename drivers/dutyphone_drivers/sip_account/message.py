@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from dutyphone_drivers.sip_account import grammar
@@ -19,6 +20,8 @@ LONGEST_MESSAGE: Final = 65_535
 """Bytes: the largest UDP datagram there can be (RFC 3261 §18.1.1)."""
 LONGEST_FIELD: Final = 16_384
 """Characters in one header field, unfolded."""
+LONGEST_NAME: Final = 256
+"""Characters of a field's name; a line with a longer one is none."""
 MOST_FIELDS: Final = 256
 VERSION: Final = "SIP/2.0"
 END_OF_HEAD: Final = re.compile(rb"\r?\n\r?\n")
@@ -86,7 +89,6 @@ LIST_FIELDS: Final = frozenset(
 
 _VERSION = re.compile(r"SIP/[0-9]{1,9}\.[0-9]{1,9}", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0[ \t]+([1-6][0-9]{2})(?:[ \t]+(.*))?", re.IGNORECASE | re.DOTALL)
-_FIELD = re.compile(rf"({grammar.TOKEN})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _LINE_END = re.compile(r"\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _LINE_BREAKS = str.maketrans("\r\n", "  ")
@@ -220,12 +222,12 @@ def read_headers(text: str) -> Headers:
     for line in _LINE_END.split(_FOLD.sub(" ", text)):
         if len(line) > LONGEST_FIELD:
             raise NotSip(f"a header field of {len(line)} characters")
-        if (parts := _FIELD.fullmatch(line)) is None:
+        spelled, colon, value = line.partition(":")
+        if not colon or len(spelled) > LONGEST_NAME or (name := _name(spelled)) is None:
             continue
         if len(found) == MOST_FIELDS:
             raise NotSip(f"more than {MOST_FIELDS} header fields")
-        name = parts[1]
-        found.append((_COMPACT.get(name.lower(), name) if len(name) == 1 else name, _plain(parts[2])))
+        found.append((name, _plain(value)))
     return Headers(found)
 
 
@@ -262,6 +264,13 @@ def _parted(data: bytes) -> tuple[str, bytes]:
     else:
         head, body = data[: end.start()], data[end.end() :]
     return head.decode("ascii", "surrogateescape"), body
+
+
+@lru_cache(maxsize=256)
+def _name(spelled: str) -> str | None:
+    """The name of a field, in full; None if it cannot be one. The same few names come in every message."""
+    name = spelled.rstrip(" \t")
+    return _COMPACT.get(name.lower(), name) if grammar.is_token(name) else None
 
 
 def _plain(text: str) -> str:
