@@ -136,6 +136,10 @@ class CallTracker:
         """How many calls have begun and not ended."""
         return len(self._calls) + len(self._waiting)
 
+    def ref_of(self, call: str) -> str | None:
+        """The line's own name for an open call; None if `call` is over, or another line's."""
+        return next((open_call.ref for open_call in self._calls.values() if open_call.call == call), None)
+
     def on_event(self, event: LineEvent) -> list[Fact]:
         """What `event` makes true."""
         if isinstance(event, LineLost):

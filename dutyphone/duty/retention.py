@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from dutyphone.journal.facts import FACTS, Book, CallFact, CallPurged, NoiseHeard
+from dutyphone.journal.facts import FACTS, Book, CallFact, CallPurged, NoiseHeard, RequestMade
 
 SHORTEST_DAYS = 30
 """A slip of the finger must not empty the log."""
@@ -62,5 +62,5 @@ def answer(now: datetime, asked_before: datetime | None) -> Answer:
 _BOOKS: Mapping[str, Book] = {
     kind: Book.CALLS
     for kind, fact in FACTS.items()
-    if fact is NoiseHeard or (issubclass(fact, CallFact) and fact is not CallPurged)
+    if fact in (NoiseHeard, RequestMade) or (issubclass(fact, CallFact) and fact is not CallPurged)
 }

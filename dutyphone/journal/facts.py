@@ -64,6 +64,17 @@ class NumberKind(Enum):
     UNRECOGNISED = "unrecognised"
 
 
+class RequestKind(Enum):
+    """What may be asked of a line (`dutyphone.lines.requests`)."""
+
+    DIAL = "dial"
+    ANSWER = "answer"
+    HANG_UP = "hang_up"
+    REFUSE = "refuse"  # this telephone is busy
+    REFUSE_EVERYWHERE = "refuse_everywhere"  # and no other shall take the call
+    REDIRECT = "redirect"
+
+
 class Book(Enum):
     """What has a retention time of its own."""
 
@@ -202,6 +213,27 @@ class StrangersTurnedAway(LineFact):
     what: str
     times: int
     sources: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestMade(LineFact):
+    """Somebody asked something of the line. `call` is the call it is about; `number` whom to call, or to send it to."""
+
+    request: str
+    what: RequestKind
+    call: str | None = None
+    number: str | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSettled(LineFact):
+    """What became of a request: done, or refused for `why` (a code). `code` is the exchange's own, if it said one."""
+
+    request: str
+    done: bool
+    why: str = ""
+    code: int | None = None
 
 
 # --- a call ------------------------------------------------------------------------------------------------------
@@ -350,6 +382,8 @@ FACTS: dict[str, type[Fact]] = {
         NoiseHeard,
         NoiseCounted,
         StrangersTurnedAway,
+        RequestMade,
+        RequestSettled,
         CallArrived,
         CallRang,
         CallIdentified,

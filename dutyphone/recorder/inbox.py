@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from enum import Enum
 
+from dutyphone.journal.facts import RequestMade
 from dutyphone.lines.events import LineEvent
 
 CAPACITY = 10_000
@@ -21,17 +22,25 @@ class Tick(Enum):
     NEW_DAY = "new_day"  # tidy up
 
 
+Item = LineEvent | Tick | RequestMade
+"""What the writer takes in."""
+
+
 class Inbox:
-    """Line events and ticks, in the order they came."""
+    """Line events, requests and ticks, in the order they came."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._queue: queue.Queue[LineEvent | Tick | None] = queue.Queue(capacity)
+        self._queue: queue.Queue[Item | None] = queue.Queue(capacity)
         self._closed = threading.Event()
 
     def post(self, events: Iterable[LineEvent]) -> None:
         """Put events in; blocks while the inbox is full."""
         for event in events:
             self._queue.put(event)
+
+    def ask(self, made: RequestMade) -> None:
+        """Put a request in; blocks while the inbox is full."""
+        self._queue.put(made)
 
     def offer(self, event: LineEvent) -> bool:
         """Put an event in without waiting; False if the inbox is full."""
@@ -52,12 +61,12 @@ class Inbox:
         with suppress(queue.Full):
             self._queue.put_nowait(None)
 
-    def take(self, timeout_s: float | None, at_most: int) -> tuple[list[LineEvent | Tick], bool]:
+    def take(self, timeout_s: float | None, at_most: int) -> tuple[list[Item], bool]:
         """Wait up to `timeout_s` (None: for ever) for something, then all that is there up to `at_most`.
 
         The second value is True once the inbox is closed and empty up to that point.
         """
-        taken: list[LineEvent | Tick] = []
+        taken: list[Item] = []
         waits = not self._closed.is_set() and (
             timeout_s is None or timeout_s > 0
         )  # a full inbox took no sign of its end

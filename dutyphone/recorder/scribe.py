@@ -5,8 +5,9 @@ from __future__ import annotations
 from dutyphone.calls.tracker import CallTracker
 from dutyphone.clock import Moment
 from dutyphone.journal.facts import Fact
-from dutyphone.lines.events import Evidence, LineEvent
+from dutyphone.lines.events import Evidence, LineEvent, RequestAnswered
 from dutyphone.recorder.linewatch import LineWatch
+from dutyphone.recorder.requests import settled
 
 
 class Scribe:
@@ -26,8 +27,14 @@ class Scribe:
         """True while the line is listened to."""
         return self._watch.is_open
 
+    def ref_of(self, call: str) -> str | None:
+        """The line's own name for an open call of it."""
+        return self._tracker.ref_of(call)
+
     def on_event(self, event: LineEvent) -> list[Fact]:
         """What `event` makes true: of the line first, since a lost line is why its calls are cut off."""
+        if isinstance(event, RequestAnswered):
+            return [settled(event)]
         return self._watch.on_event(event) + self._tracker.on_event(event)
 
     def next_deadline(self) -> float | None:

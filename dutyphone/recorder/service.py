@@ -18,7 +18,8 @@ from dutyphone.errors import DatabaseBusy, DiskFull, LineGone
 from dutyphone.i18n import _
 from dutyphone.journal.codec import encode
 from dutyphone.journal.facts import Fact, RecorderStarted
-from dutyphone.lines.driver import Driver
+from dutyphone.lines.driver import Driver, Obeying
+from dutyphone.lines.requests import LineRequest
 from dutyphone.recorder.agenda import Agenda
 from dutyphone.recorder.capture import WireCapture, prune_captures
 from dutyphone.recorder.inbox import Inbox
@@ -26,12 +27,14 @@ from dutyphone.recorder.leftovers import close_leftovers
 from dutyphone.recorder.lifesigns import LOOK_EVERY_S
 from dutyphone.recorder.linewatch import LineWatch
 from dutyphone.recorder.purging import Purging
+from dutyphone.recorder.request_desk import RequestDesk
 from dutyphone.recorder.rescue import RescueFile
 from dutyphone.recorder.reserve import Reserve
 from dutyphone.recorder.scribe import Scribe
 from dutyphone.recorder.supervisor import LineSupervisor
 from dutyphone.recorder.systemd import ServiceManager
 from dutyphone.recorder.writer import Writer
+from dutyphone.store.feed import Feed
 from dutyphone.store.readmodels import CallRow, RecorderRow
 from dutyphone.store.store import LineDeclaration, Store
 
@@ -118,7 +121,10 @@ class Recorder:
             on_eviction=self.stop,
             keep_for_next_start=self._keep_for_next_start,
             recorder=plan.recorder,
+            carry_out=self._carry_out,
         )
+        obeying = [line.line for line in plan.lines if isinstance(line.driver, Obeying)]
+        self._request_desk = RequestDesk(store, lambda: Feed(store), obeying, self._inbox.ask)
         self._writer_failure: BaseException | None = None
         self._writer_thread = threading.Thread(target=self._write, name="writer")
         self._supervisors = [self._supervise(line) for line in plan.lines]
@@ -133,6 +139,7 @@ class Recorder:
         self._declare_lines()
         self._writer_thread.start()
         self._agenda.start()
+        self._request_desk.start()
         for supervisor in self._supervisors:
             supervisor.start()
         self._manager.notify("READY=1")
@@ -215,6 +222,7 @@ class Recorder:
             post=self._inbox.post,
             offer=self._inbox.offer,
             capture=capture,
+            state_folder=plan.state_folder / "lines" / line.line,
             on_first_attempt=self._note_attempt,
             on_loss=self._tell_loss,
         )
@@ -234,6 +242,13 @@ class Recorder:
         if self._rescue_is_owed:
             self._rescue_is_owed = False
             self._rescue.clear()
+
+    def _carry_out(self, line: str, request: LineRequest) -> bool:
+        driver = next(plan.driver for plan in self._plan.lines if plan.line == line)
+        if not isinstance(driver, Obeying):
+            return False
+        driver.carry_out(request)
+        return True
 
     def _note_attempt(self, line: str, gone: LineGone | None) -> None:
         self._attempts[line] = gone
@@ -284,6 +299,7 @@ class Recorder:
     def _shut_down(self) -> None:
         self._manager.notify("STOPPING=1")
         self._agenda.stop()
+        self._request_desk.stop()
         self._purging.stop()
         self._writer.hurry()
         for supervisor in self._supervisors:

@@ -15,10 +15,11 @@ from typing import Protocol
 from dutyphone.clock import Clock, Moment
 from dutyphone.errors import DiskFull, RecorderAlreadyRunning, StoreError
 from dutyphone.i18n import _
-from dutyphone.journal.facts import Fact, RecorderStopped, StopReason
-from dutyphone.lines.events import LineEvent
+from dutyphone.journal.facts import Fact, RecorderStopped, RequestMade, StopReason
+from dutyphone.lines.requests import LineRequest
 from dutyphone.recorder.clockwatch import ClockWatch
-from dutyphone.recorder.inbox import Inbox, Tick
+from dutyphone.recorder.inbox import Inbox, Item, Tick
+from dutyphone.recorder.requests import CANNOT, Refused, as_told, refusal
 from dutyphone.recorder.scribe import Scribe
 
 LARGEST_BATCH = 1000
@@ -61,8 +62,12 @@ class Writer:
         keep_for_next_start: Callable[[Sequence[Fact]], None],
         pause: Callable[[float], None] = time.sleep,
         recorder: str = "",
+        carry_out: Callable[[str, LineRequest], bool] = lambda _line, _request: False,
     ) -> None:
-        """`recorder` is the id of the recorder that this is the writer of."""
+        """`carry_out` tells the driver of a line what is asked of it; False if that driver only listens.
+
+        `recorder` is the id of the recorder that this is the writer of.
+        """
         self._inbox = inbox
         self._ledger = ledger
         self._scribes = scribes
@@ -74,6 +79,7 @@ class Writer:
         self._on_written = on_written
         self._on_eviction = on_eviction
         self._recorder = recorder
+        self._carry_out = carry_out
         self._evicted: RecorderAlreadyRunning | None = None
         self._keep_for_next_start = keep_for_next_start
         self._pause = pause
@@ -101,21 +107,35 @@ class Writer:
             self.work(items)
         self._finish()
 
-    def work(self, items: Sequence[LineEvent | Tick]) -> None:
-        """Take in `items` and all that is due, and write what follows from it."""
+    def work(self, items: Sequence[Item]) -> None:
+        """Take in `items` and all that is due, and write what follows from it.
+
+        A full batch has more behind it, and what a line says comes before what its silence would mean.
+        """
         now = self._clock.now()
         for item in items:
             if isinstance(item, Tick):
                 self._tick(item)
+            elif isinstance(item, RequestMade):
+                self._waiting += self._ask(item, now)
             elif scribe := self._scribes.get(item.line):
                 self._waiting += self._clock_watch.on_moment(item.at)
                 self._waiting += scribe.on_event(item)
         self._waiting += self._clock_watch.on_moment(now)
-        for scribe in self._scribes.values():
-            due = scribe.next_deadline()
-            if due is not None and due <= now.mono:
-                self._waiting += scribe.on_deadline(now)
+        if len(items) < LARGEST_BATCH:
+            for scribe in self._scribes.values():
+                due = scribe.next_deadline()
+                if due is not None and due <= now.mono:
+                    self._waiting += scribe.on_deadline(now)
         self._write(now)
+
+    def _ask(self, made: RequestMade, now: Moment) -> list[Fact]:
+        """Have a driver told what was asked of its line; what it need not be told is refused here."""
+        scribe = self._scribes.get(made.line)
+        told = as_told(made, scribe.ref_of, now.utc) if scribe is not None else Refused(CANNOT)
+        if isinstance(told, Refused):
+            return [refusal(made, told, now.utc)]
+        return [] if self._carry_out(made.line, told) else [refusal(made, Refused(CANNOT), now.utc)]
 
     def hurry(self) -> None:
         """The end is near: take all there is out of the inbox, however much waits. From any thread."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dutyphone.journal.facts import CallNoted, CallSettled, Fact, Settlement
+from dutyphone.journal.facts import CallNoted, CallSettled, Fact, RequestKind, RequestMade, Settlement
 
 
 class Appends(Protocol):
@@ -25,3 +25,19 @@ def note(store: Appends, call: str, text: str, *, by: str, now: datetime) -> Non
     text = text.strip()
     if text:
         store.append([CallNoted(at=now, call=call, text=text, by=by)], recorded_at=now)
+
+
+def ask(
+    store: Appends,
+    line: str,
+    what: RequestKind,
+    *,
+    request: str,
+    call: str | None = None,
+    number: str | None = None,
+    by: str,
+    now: datetime,
+) -> None:
+    """Ask something of `line` under the fresh id `request`; its recorder does it, and says what became of it."""
+    made = RequestMade(at=now, line=line, request=request, what=what, call=call, number=number, by=by)
+    store.append([made], recorded_at=now)

@@ -31,6 +31,8 @@ from dutyphone.journal.facts import (
     NoiseCounted,
     NoiseHeard,
     Outcome,
+    RequestMade,
+    RequestSettled,
     Settlement,
     StrangersTurnedAway,
 )
@@ -116,8 +118,8 @@ def changes(call: Columns, fact: CallFact) -> Columns:
 
 
 def line_after(state: LineState | None, fact: LineFact) -> LineState | None:
-    """The line after `fact`; None: nothing is known of it. Noise and strangers alone make no line."""
-    if state is None and isinstance(fact, NoiseHeard | NoiseCounted | StrangersTurnedAway):
+    """The line after `fact`; None: nothing is known of it. What others do to a line makes none."""
+    if state is None and isinstance(fact, _SAY_NOTHING_OF_IT):
         return None
     before = state or LineState(line=storable(fact.line), up=False, since_at=fact.at)
     handler = _LINE_HANDLERS.get(type(fact))
@@ -136,6 +138,9 @@ def blindness_after(open_now: Blindness | None, fact: LineFact) -> Blindness | N
     if isinstance(fact, LineWentDown) and (open_now is None or open_now.reason is not fact.reason):
         return Blindness(from_at=fact.at, reason=fact.reason, detail=storable(fact.detail))
     return open_now
+
+
+_SAY_NOTHING_OF_IT = (NoiseHeard, NoiseCounted, StrangersTurnedAway, RequestMade, RequestSettled)
 
 
 # --- calls -------------------------------------------------------------------------------------------------------

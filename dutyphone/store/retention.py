@@ -21,7 +21,7 @@ from dutyphone.clock import Clock
 from dutyphone.duty.retention import Answer, answer, book_of
 from dutyphone.journal import seqs
 from dutyphone.journal.codec import UnknownFact, decode
-from dutyphone.journal.facts import BodiesPurged, Book, CallFact, CallPurged, Fact, LineFact, NoiseCounted
+from dutyphone.journal.facts import BodiesPurged, Book, CallFact, CallPurged, Fact, LineFact, NoiseCounted, NoiseHeard
 from dutyphone.store.line_batch import line_state
 from dutyphone.store.readmodels import CallRow, CallState
 from dutyphone.store.rows import CALL_COLUMNS, call_row, micros, moment, storable
@@ -168,7 +168,8 @@ def _slice(
 def _look_up(session: Session, book: Book, row: _Row) -> _Target | None:
     """What goes with `row`; None if its call is not over, or was spoken of later."""
     if isinstance(row.fact, LineFact):
-        return _Target(rows=[row.seq], line=storable(row.fact.line))
+        is_noise = isinstance(row.fact, NoiseHeard)
+        return _Target(rows=[row.seq], line=storable(row.fact.line) if is_noise else None)
     assert isinstance(row.fact, CallFact)
     record = session.one(_CALL, wanted=storable(row.fact.call))
     call = None if record is None else call_row(record)

@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, select
 
 from dutyphone.errors import DatabaseBusy, StoreError
 from dutyphone.i18n import _
-from dutyphone.journal.facts import Fact
+from dutyphone.journal.facts import Fact, RequestMade, RequestSettled
 from dutyphone.store import queries, status
 from dutyphone.store.append import Tail, append, tail
 from dutyphone.store.database import Database
@@ -39,6 +39,7 @@ from dutyphone.store.readmodels import (
     LineRow,
     RecorderRow,
 )
+from dutyphone.store.requests import requests_between
 from dutyphone.store.rows import micros
 from dutyphone.store.schema import journal
 from dutyphone.store.session import Session
@@ -284,6 +285,11 @@ class Store:
         """How many calls `stream_calls` gives."""
         with self.database.reading() as session:
             return self._history.count(session, query)
+
+    def requests_between(self, after: int, upto: int) -> tuple[RequestMade | RequestSettled, ...]:
+        """What was asked of lines, and what became of it, in the journal's rows after `after` up to `upto`."""
+        with self.database.reading() as session:
+            return tuple(requests_between(session, after, upto))
 
     def last_seq(self) -> int:
         """The number of the journal's last row, 0 if it has none."""

@@ -25,7 +25,8 @@ def test_a_rule_counts_days_back_from_now() -> None:
 def test_everything_said_of_a_call_is_of_its_book_but_what_stays_of_it() -> None:
     of_calls = {kind for kind in FACTS if book_of(kind) is Book.CALLS}
     assert of_calls == {kind for kind, fact in FACTS.items() if issubclass(fact, CallFact)} - {"CallPurged"} | {
-        "NoiseHeard"
+        "NoiseHeard",
+        "RequestMade",
     }
     assert book_of("RecorderStarted") is None
     assert book_of("CallTeleported") is None
