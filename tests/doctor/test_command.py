@@ -74,3 +74,34 @@ def test_the_guided_check_from_beginning_to_end(desk: Desk) -> None:
     assert "hook_proved = true" in desk.config.read_text(encoding="utf-8")
     (transcript,) = (desk.folder / "data" / "doctor").iterdir()
     assert "01055501234" not in transcript.read_text(encoding="utf-8")
+
+
+def test_a_modem_of_dutyphone_simulate_is_a_modem_and_no_busy_port(desk: Desk) -> None:
+    """The simulator keeps both ends of its pseudo-terminal; a program on it, and nobody else, has the port."""
+    scenario, link = desk.folder / "quiet.txt", desk.folder / "ttyDUTY"
+    scenario.write_text("@ +3600\n", encoding="utf-8")
+    desk.configure(f'[lines.desk]\ndriver = "serial_modem"\nport = "{link}"\n')
+    simulator = subprocess.Popen(
+        [sys.executable, "-m", "dutyphone", "simulate", "modem", str(scenario), "--link", str(link)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert simulator.stdout is not None
+        assert str(link) in simulator.stdout.readline()
+        free = {row["check"]: row for row in json.loads(doctor(desk, "--json").stdout)["findings"]}
+        with link.open("rb", buffering=0) as port:
+            holder = subprocess.Popen(["sleep", "60"], stdin=port)
+        try:
+            held = {row["check"]: row for row in json.loads(doctor(desk, "--json").stdout)["findings"]}
+        finally:
+            holder.kill()
+            holder.wait()
+    finally:
+        simulator.terminate()
+        simulator.communicate()
+    assert free["port"]["status"] != "fault"
+    assert free["device"]["status"] == "ok"
+    assert held["port"]["status"] == "fault"
+    assert "sleep" in held["port"]["sentence"]
