@@ -35,6 +35,9 @@ class WatchForm(Enum):
 
     PARTIAL = "partial"  # full once, then what has changed
     FULL = "full"  # everything each time, with finished dialogs repeated and `Trying` capitalised, as kamailio does
+    EXTENSION = (
+        "extension"  # one dialog that is the whole extension, ringing, in use or free, and names nobody: Asterisk
+    )
 
 
 ELSEWHERE: Mapping[ReasonForm, tuple[tuple[str, str], ...]] = {

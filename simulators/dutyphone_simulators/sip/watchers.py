@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
@@ -36,13 +36,11 @@ class WatchedDialog:
     """One call as its watchers see it."""
 
     id: str
-    call_id: str
-    initiator: bool  # the account called
     state: DialogState
-    remote: str  # the number
+    initiator: bool | None  # the account called; None is not said
+    call_id: str = ""
+    remote: str = ""  # the number; "" is not said, nor who the other end is
     remote_name: str = ""
-    local_tag: str = ""
-    remote_tag: str = ""
 
 
 class Notices(Protocol):
@@ -69,7 +67,7 @@ class Subscription:
         self.account, self.dialog = account, dialog
         self.event = request.get("event")
         self.version = 0
-        self.told: dict[str, WatchedDialog] = {}
+        self.last_shown: WatchedDialog | None = None  # where the whole extension is one dialog
         self.expires_at = 0.0
         self.alarm: Alarm | None = None
         self._notices = notices
@@ -153,12 +151,22 @@ class Watchers:
         """`dialog` of `account` has changed."""
         known = self._dialogs.setdefault(account, {})
         known[dialog.id] = dialog
-        full = self._notices.settings.watch is WatchForm.FULL
+        form = self._notices.settings.watch
+        over = dialog.state is DialogState.TERMINATED
+        if over and form is not WatchForm.FULL:
+            del known[dialog.id]
         for subscription in [one for one in self._subscriptions.values() if one.account == account]:
-            shown = list(known.values()) if full else [dialog]
-            subscription.notify(shown, full=full, state="active", lost=self._losing(subscription))
-        if dialog.state is DialogState.TERMINATED:
-            self._notices.agenda.after(REPEATED_S if full else 0.0, lambda: _forget(known, dialog.id))
+            lost = self._losing(subscription)
+            match form:
+                case WatchForm.PARTIAL:
+                    subscription.notify([dialog], full=False, state="active", lost=lost)
+                case WatchForm.FULL:
+                    subscription.notify(list(known.values()), full=True, state="active", lost=lost)
+                case WatchForm.EXTENSION if (shown := _extension(account, known)) != subscription.last_shown:
+                    subscription.last_shown = shown
+                    subscription.notify([shown], full=True, state="active", lost=lost)
+        if over and form is WatchForm.FULL:
+            self._notices.agenda.after(REPEATED_S, lambda: _forget(known, dialog.id))
 
     def forget(self) -> None:
         """As after a restart."""
@@ -177,11 +185,11 @@ class Watchers:
         subscription.expires_at = agenda.now.mono + seconds
         contact = ("Contact", subscription.dialog.contact)
         self._answer(transaction, 200, to_tag=to_tag, headers=(contact, ("Expires", str(seconds))))
-        dialogs = [
-            dialog
-            for dialog in self._dialogs.get(subscription.account, {}).values()
-            if dialog.state is not DialogState.TERMINATED
-        ]
+        known = self._dialogs.get(subscription.account, {})
+        dialogs = [dialog for dialog in known.values() if dialog.state is not DialogState.TERMINATED]
+        if self._notices.settings.watch is WatchForm.EXTENSION:
+            subscription.last_shown = _extension(subscription.account, known)
+            dialogs = [subscription.last_shown]
         state = "active" if seconds else "timeout"
         subscription.notify(dialogs, full=True, state=state, lost=self._losing(subscription))
         if seconds:
@@ -224,16 +232,29 @@ def _element(dialog: WatchedDialog, entity: str, *, capitals: bool) -> str:
     state = dialog.state.value
     if capitals and dialog.state is DialogState.TRYING:
         state = "Trying"
-    host = parse_address(f"<{entity}>").uri
-    remote = str(replace(host, user=dialog.remote, params={}))
-    tags = f" local-tag={quoteattr(dialog.local_tag)}" if dialog.local_tag else ""
-    tags += f" remote-tag={quoteattr(dialog.remote_tag)}" if dialog.remote_tag else ""
+    attributes = f"id={quoteattr(dialog.id)}"
+    if dialog.call_id:
+        attributes += f" call-id={quoteattr(dialog.call_id)}"
+    if dialog.initiator is not None:
+        attributes += f' direction="{"initiator" if dialog.initiator else "recipient"}"'
+    ends = _ends(dialog, entity) if dialog.remote else ""
+    return f"<dialog {attributes}>\r\n<state>{state}</state>\r\n{ends}</dialog>\r\n"
+
+
+def _ends(dialog: WatchedDialog, entity: str) -> str:
+    remote = str(replace(parse_address(f"<{entity}>").uri, user=dialog.remote, params={}))
     name = f" display={quoteattr(dialog.remote_name)}" if dialog.remote_name else ""
     return (
-        f"<dialog id={quoteattr(dialog.id)} call-id={quoteattr(dialog.call_id)}{tags} "
-        f'direction="{"initiator" if dialog.initiator else "recipient"}">\r\n'
-        f"<state>{state}</state>\r\n"
         f"<remote><identity{name}>{escape(remote)}</identity><target uri={quoteattr(remote)}/></remote>\r\n"
         f"<local><identity>{escape(entity)}</identity><target uri={quoteattr(entity)}/></local>\r\n"
-        "</dialog>\r\n"
     )
+
+
+def _extension(account: str, known: Mapping[str, WatchedDialog]) -> WatchedDialog:
+    """All dialogs of an account as one: in use as soon as one is talked or it calls, else ringing, else free."""
+    in_use = any(one.initiator or one.state is DialogState.CONFIRMED for one in known.values())
+    if in_use:
+        return WatchedDialog(id=account, state=DialogState.CONFIRMED, initiator=None)
+    if any(one.state is DialogState.EARLY for one in known.values()):
+        return WatchedDialog(id=account, state=DialogState.EARLY, initiator=False)
+    return WatchedDialog(id=account, state=DialogState.TERMINATED, initiator=None)

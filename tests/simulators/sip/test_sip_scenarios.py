@@ -79,6 +79,7 @@ class Bench:
                 uri="sip:127.0.0.1",
                 headers=(
                     ("Via", "SIP/2.0/UDP 127.0.0.1:5062;branch=z9hG4bKreg;rport"),
+                    ("Max-Forwards", "70"),
                     ("From", "<sip:1001@127.0.0.1>;tag=r"),
                     ("To", "<sip:1001@127.0.0.1>"),
                     ("Call-ID", "reg"),

@@ -124,6 +124,24 @@ def test_full_notices_repeat_what_is_over(desk: Desk) -> None:
     assert [dialog.findtext(f"{NS}state") for dialog in document] == ["terminated", "Trying"]
 
 
+def test_a_whole_extension_as_one_dialog_that_names_nobody(desk: Desk) -> None:
+    exchange, phone = desk(watch=WatchForm.EXTENSION, far_ends={"013900000000": FarEnd(rings_s=0.02)})
+    watching = Watching(phone)
+
+    def state() -> tuple[str | None, str | None]:
+        _, document = watching.hear()
+        (dialog,) = document
+        assert (document.get("state"), dialog.get("id"), len(dialog)) == ("full", "1001", 1)
+        return dialog.findtext(f"{NS}state"), dialog.get("direction")
+
+    assert state() == ("terminated", None)
+    exchange.call(number="01055501234", desk_answers_s=0.05, talk_s=0.05)
+    assert [state(), state(), state()] == [("early", "recipient"), ("confirmed", None), ("terminated", None)]
+    exchange.desk_calls("013900000000", talk_s=0.05)
+    assert [state(), state()] == [("confirmed", None), ("terminated", None)]
+    assert not [heard for heard in phone.quiet(0.05) if heard.method == "NOTIFY"]
+
+
 @pytest.mark.parametrize(("manner", "same"), [(Manner.PROXY, True), (Manner.BRANCHES, False)])
 def test_a_proxy_tells_the_call_id_that_the_telephones_saw(desk: Desk, manner: Manner, same: bool) -> None:
     exchange, phone = desk(manner=manner)

@@ -1,0 +1,204 @@
+"""Two readings of the RFCs against each other: the driver registers at the simulated exchange.
+
+The log that the real recorder writes is compared with the exchange's own record, call by call: who, what became of it,
+how many seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from dutyphone_drivers.sip_account.plugin import plugin
+from dutyphone_simulators.sip.bodies import BodyForm
+from dutyphone_simulators.sip.certificate import write_certificate
+from dutyphone_simulators.sip.digest import Digest
+from dutyphone_simulators.sip.exchange import SimulatedExchange
+from dutyphone_simulators.sip.identity import Caller, IdentityForm, global_number
+from dutyphone_simulators.sip.messages import Style
+from dutyphone_simulators.sip.records import CallRecord, Outcome
+from dutyphone_simulators.sip.settings import CallScript, FarEnd, Manner, WatchForm
+from dutyphone_simulators.sip.testkit import simulated_exchange
+from support.recording import Recording
+
+from dutyphone.calls.outcome import Outcome as LogOutcome
+from dutyphone.lines.events import Direction
+from dutyphone.store.readmodels import CallRow, CallState
+
+CLOSE_S = 0.08
+"""How far seconds may be apart: two programs on one machine, and what else runs on it."""
+
+Desk = Callable[..., tuple[SimulatedExchange, Recording]]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An exchange, and the whole recorder with one account of it."""
+    opened: list[tuple[SimulatedExchange, Recording]] = []
+
+    def build(*, line: dict[str, object] | None = None, **settings: object) -> tuple[SimulatedExchange, Recording]:
+        transports = settings.pop("transports", ("udp",))
+        certificate, key = write_certificate(tmp_path)
+        context = simulated_exchange(
+            transports=transports,  # type: ignore[arg-type]
+            certificate=certificate,
+            key=key,
+            **settings,
+        )
+        exchange = context.__enter__()
+        recording = Recording(tmp_path)
+        recording.driver_name = "sip_account"
+        password = tmp_path / "password"
+        password.write_text("duty-1001", "utf-8")
+        password.chmod(0o600)
+        options = {
+            "server": exchange.server,
+            "account": "1001",
+            "password_file": str(password),
+            "ping_s": 1,
+            **(line or {}),
+        }
+        recording.lines["desk"] = lambda: plugin.open_line("desk", options)
+        opened.append((exchange, recording))
+        recording.start()
+        assert exchange.wait_registered()
+        closers.append(lambda: context.__exit__(None, None, None))
+        return exchange, recording
+
+    closers: list[Callable[[], object]] = []
+    yield build
+    for _, recording in opened:
+        recording.close()
+    for close in closers:
+        close()
+
+
+CALLS = [
+    CallScript(caller=Caller(number="01055501201", name="张三 值班"), gives_up_s=0.15),
+    CallScript(caller=Caller(number="01055501202", name='O\'Brien, "Duty" <desk>'), desk_answers_s=0.1, talk_s=0.2),
+    CallScript(caller=Caller(number="01055501203", name="李四", form=IdentityForm.GBK), gives_up_s=0.1),
+    CallScript(caller=Caller(number="01055501204", form=IdentityForm.TEL), gives_up_s=0.1),
+    CallScript(caller=Caller(number="01055501205", form=IdentityForm.USER_PHONE), desk_answers_s=0.1, talk_s=0.1),
+    CallScript(caller=Caller(number="01055501206", name="王五", form=IdentityForm.ASSERTED), gives_up_s=0.1),
+    CallScript(caller=Caller(number="01055501207", form=IdentityForm.REMOTE_PARTY), gives_up_s=0.1),
+    CallScript(caller=Caller(number="01055501208", form=IdentityForm.BARE), gives_up_s=0.1),
+    CallScript(caller=Caller(number="01055501209", diverted_from="01055501230"), gives_up_s=0.1),
+    CallScript(caller=Caller(number="01055501210"), style=Style(compact=True, folded=True), gives_up_s=0.1),
+    CallScript(caller=Caller(number="01055501211"), body=BodyForm.NONE, gives_up_s=0.1),
+    CallScript(caller=Caller(number="01055501212"), body=BodyForm.MULTIPART, desk_answers_s=0.1, talk_s=0.1),
+    CallScript(caller=Caller(number="01055501213"), body=BodyForm.SRTP, gives_up_s=0.1),
+    CallScript(caller=Caller(number="01055501214"), merged=True, gives_up_s=0.1),
+    CallScript(caller=Caller(form=IdentityForm.ANONYMOUS), gives_up_s=0.1),
+    CallScript(caller=Caller(form=IdentityForm.UNAVAILABLE), gives_up_s=0.1),
+]
+
+
+def play(exchange: SimulatedExchange, recording: Recording) -> list[CallRecord]:
+    """All of `CALLS`, one after the other, each once the log is done with the one before."""
+    for script in CALLS:
+        record = exchange.call(script=script)
+        assert exchange.wait_over(record)
+        recording.wait_for(lambda: all(row.state is CallState.ENDED for row in recording.rows()))
+    recording.wait_for_ended(len(CALLS))
+    return exchange.records
+
+
+def compare(record: CallRecord, row: CallRow, *, watched: bool) -> None:
+    """Raise AssertionError where the two differ."""
+    assert row.direction is Direction.INCOMING
+    if record.withheld:
+        assert (row.number_raw, row.identified, row.absence is not None) == (None, True, True)
+    else:
+        assert row.number_raw in (record.caller, global_number(record.caller))
+    if row.name is not None:
+        assert row.name == record.caller_name
+    answered = record.outcome is Outcome.ANSWERED
+    assert row.outcome is (LogOutcome.ANSWERED if answered else LogOutcome.MISSED)
+    assert abs((row.arrived_at - record.started_at.utc).total_seconds()) < CLOSE_S
+    assert row.ring_s == pytest.approx(record.ring_s, abs=CLOSE_S)
+    if answered and watched:
+        assert row.talk_s == pytest.approx(record.talk_s, abs=CLOSE_S)
+
+
+@pytest.mark.parametrize(
+    ("manner", "watch"),
+    [
+        (Manner.BRANCHES, None),
+        (Manner.PROXY, None),
+        (Manner.PROXY, WatchForm.PARTIAL),
+        (Manner.PROXY, WatchForm.FULL),
+    ],
+)
+def test_the_log_is_the_exchanges_record_call_by_call(desk: Desk, manner: Manner, watch: WatchForm | None) -> None:
+    watched = watch is not None
+    exchange, recording = desk(manner=manner, watch=watch or WatchForm.PARTIAL, line={"watch": watched})
+    if watched:
+        assert exchange.wait_for(lambda: exchange.watchers() == 1)
+    records = play(exchange, recording)
+    rows = recording.rows()
+    assert len(rows) == len(records)
+    for record, row in zip(records, rows, strict=True):
+        compare(record, row, watched=watched)
+    assert exchange.complaints == []
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_every_transport(desk: Desk, tmp_path: Path, transport: str) -> None:
+    line: dict[str, object] = {"transport": transport}
+    if transport == "tls":
+        line["tls_ca_file"] = str(tmp_path / "exchange.pem")
+    exchange, recording = desk(transports=(transport,), line=line)
+    record = exchange.call(number="01055501234", desk_answers_s=0.1, talk_s=0.1)
+    recording.wait_for_ended(1)
+    (row,) = recording.rows()
+    assert (row.number_raw, row.outcome) == (record.caller, LogOutcome.ANSWERED)
+    assert exchange.complaints == []
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        Digest(algorithms=("SHA-256", "MD5")),
+        Digest(qop=()),
+        Digest(qop=("auth", "auth-int"), opaque="kept"),
+        Digest(nonce_uses=1),
+    ],
+    ids=["sha-256", "no qop", "integrity", "one use"],
+)
+def test_every_digest(desk: Desk, digest: Digest) -> None:
+    exchange, recording = desk(digest=digest, most_expires_s=10, line={"watch": True})
+    assert exchange.wait_for(lambda: exchange.watchers() == 1)
+    exchange.call(number="01055501234", gives_up_s=0.1)
+    recording.wait_for_ended(1)
+    assert exchange.complaints == []
+
+
+def test_the_desk_phones_own_calls_are_in_the_log_of_who_watches(desk: Desk) -> None:
+    exchange, recording = desk(line={"watch": True}, far_ends={"02155501301": FarEnd(rings_s=0.15)})
+    assert exchange.wait_for(lambda: exchange.watchers() == 1)
+    record = exchange.desk_calls("02155501301", talk_s=0.3)
+    recording.wait_for_ended(1)
+    (row,) = recording.rows()
+    assert (row.direction, row.digits) == (Direction.OUTGOING, "02155501301")
+    assert row.talk_s == pytest.approx(record.talk_s, abs=CLOSE_S)
+
+
+def test_a_scanner_and_strangers_leave_no_call(desk: Desk) -> None:
+    exchange, recording = desk()
+    where = exchange.bindings()[0].channel.remote
+    for own_address in (False, True):
+        exchange.scan(where, own_address=own_address)
+    exchange.stranger_calls(where)
+    exchange.call(number="01055501234", gives_up_s=0.1)
+    recording.wait_for_ended(1)
+    assert [row.number_raw for row in recording.rows()] == ["01055501234"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_bad_weather_loses_no_call(desk: Desk, seed: int) -> None:
+    exchange, recording = desk(seed=seed)
+    exchange.weather(loss=0.15, duplicate=0.2, reorder=0.2, jitter_s=0.01)
+    records = [exchange.call(number=f"010555012{place:02d}", gives_up_s=0.8) for place in range(20)]
+    recording.wait_for_ended(20)
+    assert sorted(row.number_raw or "" for row in recording.rows()) == [record.caller for record in records]
