@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dutyphone_drivers.sip_account.framing import StreamReader
+from dutyphone_drivers.sip_account.framing import PONG, StreamReader
 from dutyphone_drivers.sip_account.message import NotSip
 from dutyphone_drivers.sip_account.wire import Address, Packet, Transport
 
@@ -335,6 +335,7 @@ class _Connection:
                     return messages  # the end is read again, and then alone
                 raise ConnectionResetError(errno.ECONNRESET, "closed by the far end")
             messages += self._reader.feed(data)
+            self._unsent += PONG * self._reader.take_pings()
 
 
 def _share(stream: socket.socket) -> None:
