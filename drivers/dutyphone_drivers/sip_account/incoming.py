@@ -101,10 +101,13 @@ class IncomingLeg(Leg):
 
     def on_deadline(self, wait: Wait, now: Moment) -> list[LineEvent]:
         """A wait ended."""
-        if wait not in (Wait.LIMIT, Wait.EXPIRED):
+        if self.phase is not Phase.EARLY:
             return super().on_deadline(wait, now)
+        if wait is Wait.RING_AGAIN:
+            self._ring(now)
+            return []
         status = 480 if wait is Wait.LIMIT else 487
-        return self._refuse(status, now, Evidence.EXCHANGE, status) if self.phase is Phase.EARLY else []
+        return self._refuse(status, now, Evidence.EXCHANGE, status)
 
     def answer(self, sdp: bytes, now: Moment) -> list[LineEvent]:
         """Answer it here; `sdp` describes all that we can. It must be ringing.
@@ -177,6 +180,8 @@ class IncomingLeg(Leg):
         extra = self._means.introduction() if status == 180 else ()
         response = reply(self._invite, status, to_tag=self.local_tag, extra=extra)
         self._means.transactions.respond(self.invite_key, response, now)
+        if status == 180:
+            self._wait(Wait.RING_AGAIN, self._means.timing.ring_again_s, now)
 
     def _refuse(
         self, status: int, now: Moment, evidence: Evidence, code: int | None, extra: tuple[Field, ...] = ()

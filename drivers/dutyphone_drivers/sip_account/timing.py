@@ -17,6 +17,8 @@ class Timing:
     """How long a message may stay in the network (§17.1.2.2)."""
     ring_s: float = 180.0
     """A call that rings this long is let go: no leg stays open (a proxy does so after three minutes, §16.6 step 11)."""
+    ring_again_s: float = 60.0
+    """A ringing call says so again this often, or proxies on the way would take it for lost (§13.3.1.1)."""
     dial_s: float = 180.0
     """A call of ours that rings this long at the far end is cancelled."""
     glare_own_s: float = 2.1

@@ -262,6 +262,18 @@ def test_no_call_rings_longer_than_three_minutes(account: Account) -> None:
     assert account.is_clean()
 
 
+def test_a_call_that_rings_long_says_so_every_minute(account: Account) -> None:
+    """RFC 3261 §13.3.1.1: or a proxy on the way takes it for lost."""
+    invite, ringing_answer = ringing(account)
+    account.pass_time(179)
+    again = [one for one in account.out() if isinstance(one, Response)]
+    assert again == [ringing_answer, ringing_answer]
+    account.cancel(invite)
+    account.lines()
+    account.pass_time(179)
+    assert "180" not in account.lines()
+
+
 def test_a_caller_may_say_how_long_it_is_to_ring(account: Account) -> None:
     """RFC 3261 §13.3.1: Expires of the INVITE, 487."""
     account.invite(extra=(("Expires", "20"),))
