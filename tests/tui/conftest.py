@@ -11,7 +11,7 @@ import re
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from dutyphone_tui.app import DutyConsole
 from dutyphone_tui.desk import Desk
 from dutyphone_tui.feed import QUIET_S
 from support.server import SERVER, emptied, schema_of
+from textual.worker import WorkerCancelled
 
 from dutyphone.calls.numbers import Site, show_number
 from dutyphone.i18n import use_language
@@ -259,7 +260,8 @@ class Look:
         for key in keys:
             await self.pilot.press(key)
             await self.until(lambda: self.console.screen.is_mounted)
-        await self.console.workers.wait_for_complete()
+        with suppress(WorkerCancelled):  # of a page that was closed; its thread goes on
+            await self.console.workers.wait_for_complete()
         await self.pilot.pause()
 
     async def pass_time(self, seconds: float) -> None:
