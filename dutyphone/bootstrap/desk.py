@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from dutyphone.store.feed import Feed
     from dutyphone.store.readmodels import CallRow
     from dutyphone.store.store import Store
+
+
+GIVE_WAY_S = 0.0005
+"""After this long a thread that reads the store or looks up a place lets the one paint that shows who calls. Python's
+own 5 ms are longer than all that happens between the line and the screen."""
 
 
 def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> None:
@@ -45,6 +51,7 @@ def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> 
         shown_number=lambda row: _shown_number(row, site),
         quit_warning=quit_warning,
     )
+    sys.setswitchinterval(GIVE_WAY_S)
     DutyConsole(desk).run()
 
 
