@@ -36,6 +36,14 @@ class MannerName(Enum):
     PROXY = "proxy"
 
 
+class EventsName(Enum):
+    """`simulate sip --events`."""
+
+    PARTIAL = "partial"
+    FULL = "full"
+    EXTENSION = "extension"
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the group to `app`."""
     group = typer.Typer(help=_("A line without hardware."), no_args_is_help=True)
@@ -111,6 +119,9 @@ def add_to(app: typer.Typer) -> None:
         manner: MannerName = typer.Option(
             MannerName.BRANCHES, "--manner", help=_("A call of its own for each telephone, or one that is forked.")
         ),
+        events: EventsName = typer.Option(
+            EventsName.PARTIAL, "--events", help=_("How those who watch the account are told of its calls.")
+        ),
         desk_phone: bool = typer.Option(
             True, "--desk-phone/--no-desk-phone", help=_("Whether a desk phone rings beside the registered one.")
         ),
@@ -129,6 +140,7 @@ def add_to(app: typer.Typer) -> None:
             certificate=certificate,
             key=key,
             manner=manner.value,
+            events=events.value,
             desk_phone=desk_phone,
             speed=speed,
             loop=loop,

@@ -89,10 +89,12 @@ class Switch(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Limits of one call. `headers` say in a CANCEL that somebody else has answered."""
+    """Limits of one call, and what a CANCEL says when each is reached."""
 
     no_answer_s: float
-    elsewhere: Headers
+    elsewhere: Headers  # somebody else has answered
+    given_up: Headers = ()
+    no_answer: Headers = ()
     follows_redirects: bool = True
 
 
@@ -211,7 +213,7 @@ class Call:
             winner.hang_up()
         elif self.state is CallState.RINGING:
             self.record.outcome, self.record.status = Outcome.GIVEN_UP, 487
-            self._cancel_all(())
+            self._cancel_all(self._patience.given_up)
             self._end()
             self.caller.hears_refusal(487)
 
@@ -245,6 +247,7 @@ class Call:
         if number and not self.outgoing and not self.record.forwarded_to:
             self.forward(number)
             return
+        self._cancel_all(self._patience.no_answer)
         self._refuse(Outcome.NO_ANSWER, 480)
 
     def _refuse(self, outcome: Outcome, status: int) -> None:

@@ -33,7 +33,15 @@ from dutyphone_simulators.sip.network import Channel, Network, Packet, Weather
 from dutyphone_simulators.sip.reception import Reception, Refusal
 from dutyphone_simulators.sip.records import CallRecord, Way
 from dutyphone_simulators.sip.registrar import Binding, Registrar
-from dutyphone_simulators.sip.settings import ELSEWHERE, Account, CallScript, ExchangeSettings, FarEnd, Manner
+from dutyphone_simulators.sip.settings import (
+    ELSEWHERE,
+    Account,
+    CallScript,
+    ExchangeSettings,
+    FarEnd,
+    Manner,
+    ReasonForm,
+)
 from dutyphone_simulators.sip.strangers import plain_cancel, plain_invite, probe
 from dutyphone_simulators.sip.transactions import ServerTransaction, Transactions
 from dutyphone_simulators.sip.watchers import DialogState, WatchedDialog, Watchers
@@ -116,11 +124,7 @@ class SipExchange:
         shown = "" if who.form in NAMELESS else who.number
         record = self._record(Way.INCOMING, account, shown, who.name, number)
         record.diverted_from, record.withheld = who.diverted_from, who.form in HIDDEN
-        patience = Patience(
-            no_answer_s=self.settings.no_answer_s,
-            elsewhere=ELSEWHERE[script.reason or self.settings.elsewhere],
-            follows_redirects=self.settings.follows_redirects,
-        )
+        patience = self._patience(script.reason)
         call = Call(self, record, account, lambda call: ScriptedCaller(self, call, script), patience)
         if self.network.deaf or self.closed:
             call.ring([])
@@ -341,11 +345,14 @@ class SipExchange:
         self._ids[record.id] = (call_id or self.new_call_id(), self.new_tag())
         return record
 
-    def _patience(self) -> Patience:
+    def _patience(self, elsewhere: ReasonForm | None = None) -> Patience:
+        settings = self.settings
         return Patience(
-            no_answer_s=self.settings.no_answer_s,
-            elsewhere=ELSEWHERE[self.settings.elsewhere],
-            follows_redirects=self.settings.follows_redirects,
+            no_answer_s=settings.no_answer_s,
+            elsewhere=ELSEWHERE[elsewhere or settings.elsewhere],
+            given_up=(("Reason", settings.given_up_reason),) if settings.given_up_reason else (),
+            no_answer=(("Reason", settings.no_answer_reason),) if settings.no_answer_reason else (),
+            follows_redirects=settings.follows_redirects,
         )
 
     def _branches(self, call: Call, account: Account, script: CallScript) -> list[Branch]:

@@ -178,7 +178,7 @@ class Registrar:
         if self._settings.grant_in_header and granted:
             headers.append(("Expires", str(min(granted.values()))))
         headers.append(("Date", f"{self._agenda.now.utc:%a, %d %b %Y %H:%M:%S} GMT"))
-        return Registered(200, tuple(headers))
+        return Registered(200, (*headers, *self._settings.register_headers))
 
 
 def _seconds(text: str | None) -> int | None:

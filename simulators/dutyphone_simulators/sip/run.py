@@ -21,7 +21,7 @@ from dutyphone_simulators.sip.exchange import TRANSPORTS, SimulatedExchange
 from dutyphone_simulators.sip.records import DESK_PHONE, CallRecord, Outcome
 from dutyphone_simulators.sip.registrar import Binding
 from dutyphone_simulators.sip.script import SipScenario, list_sip_scenarios, load_sip_scenario
-from dutyphone_simulators.sip.settings import Account, ExchangeSettings, Manner
+from dutyphone_simulators.sip.settings import Account, ExchangeSettings, Manner, WatchForm
 
 __all__ = ["config_block", "list_sip_scenarios", "run_sip_exchange"]
 
@@ -38,6 +38,7 @@ def run_sip_exchange(
     certificate: Path | None = None,
     key: Path | None = None,
     manner: str = Manner.BRANCHES.value,
+    events: str = WatchForm.PARTIAL.value,
     desk_phone: bool = True,
     speed: float = 1.0,
     loop: bool = False,
@@ -58,6 +59,7 @@ def run_sip_exchange(
     settings = ExchangeSettings(
         accounts=(Account(name=account, password=password, desk_phone=desk_phone),),
         manner=Manner(manner),
+        watch=WatchForm(events),
         ping_s=15.0,
         seed=seed,
     )

@@ -115,9 +115,12 @@ class ExchangeSettings:
     most_expires_s: int = 3600  # what is granted at most
     usual_expires_s: int = 3600
     grant_in_header: bool = False  # tell the grant by Expires instead of the contact's own parameter
+    register_headers: tuple[tuple[str, str], ...] = ()  # more in the 200 to a REGISTER, as Service-Route of carriers
     ping_s: float = 0.0  # OPTIONS to every registered telephone so often; 0 never
     no_answer_s: float = 60.0
     elsewhere: ReasonForm = ReasonForm.SIP
+    given_up_reason: str = ""  # Reason of the CANCEL when the caller gives up; many exchanges send Q.850;cause=16
+    no_answer_reason: str = ""  # the same when the exchange stops ringing
     watch: WatchForm = WatchForm.PARTIAL
     follows_redirects: bool = True
     least_session_s: int = 90  # Min-SE (RFC 4028 §5)

@@ -90,12 +90,21 @@ class TestHowACallEnds:
         exchange.desk_hangs_up()
         assert exchange.wait_over(record)
 
+    def test_an_exchange_may_say_why_it_takes_a_call_back(self, desk: Desk) -> None:
+        reason = 'Q.850;cause=16;text="Normal call clearing"'
+        exchange, phone = desk(given_up_reason=reason, register_headers=(("Service-Route", "<sip:a;lr>"),))
+        assert phone.heard[-1]["service-route"] == "<sip:a;lr>"
+        exchange.call(gives_up_s=0.05)
+        invite = phone.hear("INVITE")
+        phone.answer(invite, 180)
+        assert end_cancelled(phone, invite)["reason"] == reason
+
     def test_nobody_answers(self, desk: Desk) -> None:
-        exchange, phone = desk(no_answer_s=0.15)
+        exchange, phone = desk(no_answer_s=0.15, no_answer_reason="Q.850;cause=19")
         record = exchange.call()
         invite = phone.hear("INVITE")
         phone.answer(invite, 180)
-        end_cancelled(phone, invite)
+        assert end_cancelled(phone, invite)["reason"] == "Q.850;cause=19"
         assert exchange.wait_over(record)
         assert record.outcome is Outcome.NO_ANSWER
 

@@ -128,6 +128,10 @@ def compare(record: CallRecord, row: CallRow, *, watched: bool) -> None:
         (Manner.PROXY, None),
         (Manner.PROXY, WatchForm.PARTIAL),
         (Manner.PROXY, WatchForm.FULL),
+        (Manner.PROXY, WatchForm.EXTENSION),
+        (Manner.BRANCHES, WatchForm.PARTIAL),
+        (Manner.BRANCHES, WatchForm.FULL),
+        (Manner.BRANCHES, WatchForm.EXTENSION),
     ],
 )
 def test_the_log_is_the_exchanges_record_call_by_call(desk: Desk, manner: Manner, watch: WatchForm | None) -> None:
@@ -141,6 +145,23 @@ def test_the_log_is_the_exchanges_record_call_by_call(desk: Desk, manner: Manner
     for record, row in zip(records, rows, strict=True):
         compare(record, row, watched=watched)
     assert exchange.complaints == []
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        'Q.850;cause=16;text="Normal call clearing"',
+        'SIP;cause=487;text="ORIGINATOR_CANCEL"',
+        "Q.850;cause=19",
+        "SIP;cause=408",
+        "Q.850;cause=127",
+    ],
+)
+def test_other_reasons_than_that_somebody_answered_are_a_missed_call(desk: Desk, reason: str) -> None:
+    exchange, recording = desk(given_up_reason=reason)
+    exchange.call(number="01055501234", gives_up_s=0.1)
+    recording.wait_for_ended(1)
+    assert [row.outcome for row in recording.rows()] == [LogOutcome.MISSED]
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
