@@ -193,9 +193,10 @@ def _marked(style: Style, title: str) -> str:
 
 def _people_cells(style: Style) -> Callable[[CallRecord], tuple[Cell, ...]]:
     text, nothing = style.text, style.nothing
-    clock, day, number = _wall_clock(style.zone), _day_of_duty(style), _number_for_people(style)
+    clock, day = _wall_clock(style.zone), _day_of_duty(style)
     said: _Remembered[str, _Said] = _Remembered(lambda codes: _said(style, CallCodes.read(codes)))
     lines: _Remembered[str, str] = _Remembered(lambda line: text(style.line_titles.get(line, line)))
+    names: _Remembered[str | None, Cell] = _Remembered(lambda name: text(name) if name else nothing)
     separator = style.words.separator
 
     def cells(record: CallRecord) -> tuple[Cell, ...]:
@@ -217,7 +218,7 @@ def _people_cells(style: Style) -> Callable[[CallRecord], tuple[Cell, ...]]:
             settled_by,
             note,
         ) = record
-        direction, result, forwarded, handling, marks, meant = said[codes]
+        direction, result, forwarded, handling, marks, number = said[codes]
         return (
             row,
             day(arrived_us),
@@ -231,9 +232,9 @@ def _people_cells(style: Style) -> Callable[[CallRecord], tuple[Cell, ...]]:
             round(ring_s),
             nothing if talk_s is None else round(talk_s),
             result,
-            number(meant, number_raw, normalised, extension, digits),
+            number(number_raw, normalised, extension, digits),
             nothing,
-            text(name) if name else nothing,
+            names[name],
             nothing,
             nothing,
             forwarded,
@@ -247,14 +248,14 @@ def _people_cells(style: Style) -> Callable[[CallRecord], tuple[Cell, ...]]:
 
 
 class _Said(NamedTuple):
-    """What people read of `codes`: `handling` by who settled the call, `marks` what stands before its note."""
+    """What people read of codes: `handling` by who settled the call, `marks` what stands before its note."""
 
     direction: str
     result: str
     forwarded: Cell
     handling: Mapping[str, Cell]
     marks: str
-    codes: CallCodes
+    number: _NumberCell
 
 
 def _said(style: Style, codes: CallCodes) -> _Said:
@@ -270,7 +271,7 @@ def _said(style: Style, codes: CallCodes) -> _Said:
         forwarded=plain(words.yes) if codes.result == Outcome.FORWARDED.value else style.nothing,
         handling=_Remembered(lambda settled_by: _handling(style, codes, settled_by)),
         marks=words.separator.join(filter(None, marks)),
-        codes=codes,
+        number=_number_for_people(style, codes),
     )
 
 
@@ -377,7 +378,7 @@ Value = TypeVar("Value")
 class _Remembered(dict[Key, Value]):
     """What `find` answered; with too many answers it begins anew."""
 
-    MOST = 20_000
+    MOST = 5_000
 
     def __init__(self, find: Callable[[Key], Value]) -> None:
         super().__init__()
@@ -451,32 +452,38 @@ def _day_of_duty(style: Style) -> Callable[[int], str]:
     return day
 
 
-def _number_for_people(style: Style) -> _NumberCell:
+_NumberCell = Callable[[str | None, str | None, str | None, str], Cell]
+"""What is said of a call's number: from the number as it was sent, as normalised, its extension, and digits dialled."""
+
+
+def _number_for_people(style: Style, codes: CallCodes) -> _NumberCell:
     """The number as people write it, always with area code: a sheet is read elsewhere too. Or why there is none."""
     words, clean, plain = style.words, style.number, style.plain
-    known: _Remembered[tuple[str, str], str] = _Remembered(lambda key: shown(key[0], key[1], None, None))
-    heads: _Remembered[tuple[str, str], str | None] = _Remembered(lambda key: head(*key))
+    kind = NumberKind(codes.kind) if codes.kind else None
+    recognised = kind is not None and kind is not NumberKind.UNRECOGNISED
+    ends_in_four = kind in _ENDS_IN_FOUR and not style.hides
+    heads: _Remembered[str, str | None] = _Remembered(lambda begins: head(begins))
+    known: _Remembered[str, str] = _Remembered(lambda normalised: shown(None, normalised, None))
 
-    def number(codes: CallCodes, raw: str | None, normalised: str | None, extension: str | None, digits: str) -> Cell:
-        kind = codes.kind
-        if extension is not None or not normalised or not kind or kind == _UNRECOGNISED:
-            return shown(kind, normalised, extension, raw) or instead(codes, digits)
-        if kind in _ENDS_IN_FOUR:
-            begins, last = heads[kind, normalised[:-4]], normalised[-4:]
+    def number(raw: str | None, normalised: str | None, extension: str | None, digits: str) -> Cell:
+        if not (recognised and normalised and extension is None):
+            return shown(raw, normalised, extension) or instead(digits)
+        if ends_in_four:
+            begins, last = heads[normalised[:-4]], normalised[-4:]
             if begins is not None and last.isdecimal() and last.isascii():
                 return begins + last
-        return known[kind, normalised] or instead(codes, digits)
+        return known[normalised] or instead(digits)
 
-    def shown(kind: str, number: str | None, extension: str | None, raw: str | None) -> str:
-        text = show_number(number, NumberKind(kind) if kind else None, extension, raw)
-        return clean(text) if text else ""
-
-    def head(kind: str, begins: str) -> str | None:
+    def head(begins: str) -> str | None:
         """What stands before the last four digits; None if that does not follow from `begins`."""
-        text = "" if style.hides or not begins.startswith("+86") else shown(kind, begins + "0000", None, None)
+        text = shown(None, begins + "0000", None) if begins.startswith("+86") else ""
         return text[:-4] if text.endswith(" 0000") else None
 
-    def instead(codes: CallCodes, digits: str) -> Cell:
+    def shown(raw: str | None, normalised: str | None, extension: str | None) -> str:
+        text = show_number(normalised, kind, extension, raw)
+        return clean(text) if text else ""
+
+    def instead(digits: str) -> Cell:
         if digits:
             dialled = read_number(digits, _ANYWHERE)
             return clean(show_number(dialled.number, dialled.kind, dialled.extension, digits))
@@ -490,11 +497,9 @@ def _number_for_people(style: Style) -> _NumberCell:
     return number
 
 
-_NumberCell = Callable[[CallCodes, str | None, str | None, str | None, str], Cell]
-_ENDS_IN_FOUR = frozenset({NumberKind.FIXED.value, NumberKind.MOBILE.value})
+_ENDS_IN_FOUR = frozenset({NumberKind.FIXED, NumberKind.MOBILE})
 """Chinese numbers of these kinds are shown with their last four digits apart."""
 
-_UNRECOGNISED = NumberKind.UNRECOGNISED.value
 _ANYWHERE = Site(area_code="", internal_digits=(0, 0))
 _DAY_US = timedelta(days=1) // timedelta(microseconds=1)
 _MINUTES = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60))
