@@ -2,6 +2,7 @@
 
 The reference counts by LIKE over all names and notes on the bare driver. Ours is the first page of the search. Terms
 are cut out of the texts of the log at random, punctuation included; some are turned around, to be in no text.
+`--postgres` asks the same of a server, into whose empty database the log is copied first.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from benchmarks.measure import (
     report,
     seconds,
 )
+from dutyphone.store.copying import copy
 from dutyphone.store.readmodels import CallQuery
 from dutyphone.store.search import contains
 from dutyphone.store.sqlite import CACHE_KIB, safe_driver
@@ -44,9 +46,14 @@ def main() -> None:
     """Run the benchmark."""
     options = _options()
     kept = kept_folder(options)
-    large, checked = made_up_log(kept, options.calls), made_up_log(kept, options.checked_calls)
-    with Store.open(f"sqlite:///{large}") as store:
-        connection = _bare(large)
+    large, checked = (
+        f"sqlite:///{made_up_log(kept, options.calls)}",
+        f"sqlite:///{made_up_log(kept, options.checked_calls)}",
+    )
+    if options.postgres:
+        large = checked = _on_server(large, options.postgres)
+    with Store.open(large) as store:
+        connection = _bare(store)
         try:
             terms = iter(_terms(connection, 10_000))
             took = alternate(
@@ -58,7 +65,7 @@ def main() -> None:
                     "reference": lambda: seconds(partial(_count, connection, next(terms))),
                 },
             )
-            share = _index_share(connection)
+            share = _index_share(connection, server=bool(options.postgres))
         finally:
             connection.close()
     findings: list[Finding] = [
@@ -88,13 +95,32 @@ def _options() -> argparse.Namespace:
     made.add_argument(
         "--checked-calls", type=int, default=20_000, help="calls in the log they are compared on (default 20000)"
     )
+    made.add_argument("--postgres", metavar="URL", default="", help="an empty database of a server instead of a file")
     return made.parse_args()
 
 
-def _bare(path: Any) -> Any:
-    connection = safe_driver().connect(str(path), isolation_level=None)
+def _on_server(log: str, url: str) -> str:
+    with Store.open(log) as source, Store.open(url) as target:
+        copy(source, target, on_progress=lambda _done, _total: None)
+        with target.database.reading() as session:
+            session.sql("VACUUM ANALYZE")
+    return url
+
+
+def _bare(store: Store) -> Any:
+    """The driver, and nothing between."""
+    if store.database.path is None:
+        return store.database.lone_connection()
+    connection = safe_driver().connect(str(store.database.path), isolation_level=None)
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     return connection
+
+
+def _asked(connection: Any, what: str, term: str) -> list[Any]:
+    sql, pattern = _LIKE.format(what=what), contains(term)
+    if isinstance(connection, safe_driver().Connection):
+        return list(connection.execute(sql, (pattern,)))
+    return list(connection.execute(sql.replace("?1", "%(term)s"), {"term": pattern}))
 
 
 def _terms(connection: Any, wanted: int) -> Iterator[str]:
@@ -103,7 +129,7 @@ def _terms(connection: Any, wanted: int) -> Iterator[str]:
         text
         for (text,) in connection.execute(
             "SELECT text FROM (SELECT text FROM call_notes LIMIT 5000)"
-            " UNION SELECT name FROM (SELECT name FROM calls WHERE name IS NOT NULL LIMIT 5000)"
+            " AS notes UNION SELECT name FROM (SELECT name FROM calls WHERE name IS NOT NULL LIMIT 5000) AS names"
         )
     ]
     made = 0
@@ -119,13 +145,13 @@ def _terms(connection: Any, wanted: int) -> Iterator[str]:
 
 
 def _count(connection: Any, term: str) -> int:
-    ((found,),) = connection.execute(_LIKE.format(what="count(*)"), (contains(term),)).fetchall()
+    ((found,),) = _asked(connection, "count(*)", term)
     return int(found)
 
 
-def _differences(path: Any, wanted: int) -> int:
-    with Store.open(f"sqlite:///{path}") as store:
-        connection = _bare(path)
+def _differences(log: str, wanted: int) -> int:
+    with Store.open(log) as store:
+        connection = _bare(store)
         try:
             return sum(_differs(store, connection, term) for term in _terms(connection, wanted))
         finally:
@@ -133,12 +159,19 @@ def _differences(path: Any, wanted: int) -> int:
 
 
 def _differs(store: Store, connection: Any, term: str) -> bool:
-    by_like = {call for (call,) in connection.execute(_LIKE.format(what="c.id"), (contains(term),))}
+    by_like = {call for (call,) in _asked(connection, "c.id", term)}
     return {row.id for row in store.stream_calls(CallQuery(text=term))} != by_like
 
 
-def _index_share(connection: Any) -> float:
-    """What FTS5 keeps of both indexes: the blocks of its b-tree and the terms that lead to them."""
+def _index_share(connection: Any, *, server: bool) -> float:
+    """What is kept of both indexes. Of FTS5 the blocks of its b-tree and the terms that lead to them."""
+    if server:
+        sizes = ", ".join(f"pg_total_relation_size('{table}')" for table in _INDEX_TABLES)
+        ours = "relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+        every = f"SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE {ours}"
+        ((whole,),) = connection.execute(every).fetchall()
+        ((text, number),) = connection.execute(f"SELECT {sizes}").fetchall()
+        return float((text + number) / whole)
     ((pages,),) = connection.execute("PRAGMA page_count").fetchall()
     ((page_bytes,),) = connection.execute("PRAGMA page_size").fetchall()
     index = 0.0

@@ -162,6 +162,11 @@ def test_a_line_that_another_desk_records_is_refused_and_the_rest_recorded(store
     assert code == 0
     assert f"process {one.pid}" in said
     assert conditions(store) == {"desk": LineCondition.IDLE, "fax": LineCondition.DOWN}
+    given_up = second.folder / "config.toml"
+    given_up.write_text(given_up.read_text("utf-8").replace("[lines.fax]", "[lines.fax]\nenabled = false"), "utf-8")
+    two = second.record()
+    wait_for(lambda: list(conditions(store)) == ["desk"], store.lines)
+    second.stop(two)
     assert first.stop(one) == (0, "")
     assert verify(store).ok
 
