@@ -135,6 +135,30 @@ def test_what_was_read_is_taken_before_the_loss_is_told() -> None:
             intake.take(None)
 
 
+def test_the_first_byte_is_not_lost_with_the_rest() -> None:
+    """The cable is pulled between two reads of one ring."""
+    with reading() as (device, intake):
+        read = intake._port.read
+        intake._port.read = lambda size: read(size) if size == 1 else _gone(size)
+        os.write(device, b"RING\r\n")
+        assert intake.take(None).data == b"R"
+        with pytest.raises(serial.SerialException):
+            intake.take(None)
+
+
+def test_who_takes_again_and_again_interrupts_once() -> None:
+    """A read that does not come back has nobody's patience fill its pipe."""
+    with reading() as (_device, intake):
+        interrupted: list[None] = []
+        cancel = intake._port.cancel_read
+        intake._port.cancel_read = lambda: interrupted.append(None)
+        for _ in range(100):
+            intake.wake()
+        intake._port.cancel_read = cancel
+        assert len(interrupted) == 1
+        intake._interrupted = False
+
+
 def _gone(_size: int) -> bytes:
     raise serial.SerialException("device reports readiness to read but returned no data")
 
@@ -243,6 +267,8 @@ class Bench:
     def finish(self) -> list[LineEvent]:
         """The recorder is held up no more; all that follows."""
         self.host.gate.set()
+        intake = self.driver._intake
+        in_time(lambda: intake is None or not intake._pieces)
         for _ in range(3):
             rounds = self.host.rounds
             self.driver.wake()

@@ -45,7 +45,7 @@ class Intake:
         self._fault: Exception | None = None
         self._deadline: float | None = None  # when the taker wants to look at the clock
         self._reads_until: float | None = None  # when the read that is going on returns by itself
-        self._woken = self._alarm = self._ended = False
+        self._woken = self._interrupted = self._alarm = self._ended = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -92,8 +92,9 @@ class Intake:
             self._interrupt()
 
     def _interrupt(self) -> None:
-        """The read that is going on, or else the next one, returns at once."""
-        if self._can_cancel and not self._ended and self._fault is None:
+        """The read that is going on, or else the next one, returns at once. Once is enough until it has."""
+        if self._can_cancel and not (self._interrupted or self._ended or self._fault):
+            self._interrupted = True
             self._port.cancel_read()
 
     # --- the thread ----------------------------------------------------------------------------------------------
@@ -102,18 +103,25 @@ class Intake:
         try:
             while not self._ended:
                 self._set_timeout()
-                data: bytes = self._port.read(1)
-                if data and (more := min(self._port.in_waiting, _LONGEST_READ)):
-                    data += self._port.read(more)
-                self._put(data)
+                self._read()
         except Exception as fault:  # noqa: BLE001  raised by `take`, in the thread that has to deal with it
             with self._changed:
                 self._fault = fault
                 self._changed.notify_all()
 
+    def _read(self) -> None:
+        """What came before the port failed came."""
+        data: bytes = self._port.read(1)
+        try:
+            if data and (more := min(self._port.in_waiting, _LONGEST_READ)):
+                data += self._port.read(more)
+        finally:
+            self._put(data)
+
     def _set_timeout(self) -> None:
         """Setting it costs a few system calls, so only when it changes. Whoever is alarmed asks anew."""
         with self._changed:
+            self._interrupted = False
             self._reads_until = None if self._alarm else self._deadline
             timeout = None if self._reads_until is None else max(0.0, self._reads_until - self._clock.now().mono)
         if not self._can_cancel:
