@@ -419,6 +419,6 @@ class SipCore:
             self._watch.lost()
             events = [*self._desk_phone.lost(now), *events]
         if self._registration.state is Registered.BOUND:
-            events = [*events, *self._watch.start(now, self._registration.server, self._registration.contact)]
+            events = [*events, *self._watch.start(now, self._registration)]
         self._desk_phone.watched(is_active=self._watch.is_active)
         return events

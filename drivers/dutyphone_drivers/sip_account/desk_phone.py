@@ -5,7 +5,8 @@ A call that rings at both is one call. Our own branch tells who calls and that a
 joined later but one thing: a call that only the watch has seen waits a moment for our own branch of it.
 
 Exchanges differ in what they name a call by. Proxies leave the Call-ID as it is; others give each branch its own, and
-then caller and moment must do.
+then caller and moment must do. Some tell of the telephone and not of its calls: it rings, it is in use, it is free.
+Then the moment must do alone.
 """
 
 from __future__ import annotations
@@ -67,11 +68,13 @@ class _Call:
     direction: Direction
     stage: Stage
     since: Moment
-    number: str = ""
+    number: str = ""  # of the far end; empty: not known, or withheld
     own: bool = False  # our branch tells of it
     here: bool = False  # it is taken or dialled here: the watch has nothing to add
     dialogs: dict[str, DialogState] = field(default_factory=dict)  # the watched ones it is, by their ids
     offered_to_desk: DialogSeen | None = None
+    began: Moment | None = None  # as far as the watch saw it
+    is_nameless: bool = False  # the watch tells of the telephone, and not of its calls
 
 
 class DeskPhone:
@@ -148,6 +151,7 @@ class DeskPhone:
         if event.evidence is Evidence.ANSWERED_ELSEWHERE and self._is_watched:
             call.stage, call.since = Stage.TAKEN, event.at
             self._waiting[call.ref] = call
+            self._join_in_use(call, event.at)
             return [
                 CallTaken(line=self._line, at=event.at, call_ref=call.ref, wire=event.wire, evidence=event.evidence)
             ]
@@ -157,12 +161,24 @@ class DeskPhone:
     def _join_seen(self, call: _Call, now: Moment) -> None:
         """The watch saw this call before our branch of it came."""
         for seen in self._waiting.values():
-            if seen.stage is Stage.SEEN and _same_number(seen.number, call.number):
-                for dialog, state in seen.dialogs.items():
-                    self._bind(call, dialog, state)
-                seen.stage, seen.since = Stage.OVER, now
-                del self._waiting[seen.ref]
+            incoming = seen.stage is Stage.SEEN and seen.direction is Direction.INCOMING
+            if incoming and _may_be_same(seen.number, call.number):
+                self._join(call, seen, now)
                 return
+
+    def _join_in_use(self, call: _Call, now: Moment) -> None:
+        """The telephone was told to be in use before our branch was cancelled."""
+        for seen in self._waiting.values():
+            if seen.stage is Stage.SEEN and seen.is_nameless and DialogState.CONFIRMED in seen.dialogs.values():
+                self._join(call, seen, now)
+                return
+
+    def _join(self, call: _Call, seen: _Call, now: Moment) -> None:
+        for dialog, state in seen.dialogs.items():
+            self._bind(call, dialog, state)
+        seen.dialogs = {}
+        seen.stage, seen.since = Stage.OVER, now
+        del self._waiting[seen.ref]
 
     # --- what the watch says -------------------------------------------------------------------------------------
 
@@ -185,7 +201,9 @@ class DeskPhone:
         if dialog.state is DialogState.TRYING and (self._is_first_info or dialog.id in self._stale):
             self._set_aside(dialog.id)
             return []
-        call = self._of_dialog.get(dialog.id) or self._by_call_id(dialog) or self._near(dialog, now)
+        call = self._of_dialog.get(dialog.id) or self._by_call_id(dialog)
+        if call is None or (call.stage is Stage.OVER and dialog.remote is None):
+            call = self._near(dialog, now)
         if call is None:
             return self._new(dialog, now)
         self._bind(call, dialog.id, dialog.state)
@@ -194,7 +212,9 @@ class DeskPhone:
     def _new(self, dialog: DialogSeen, now: Moment) -> list[LineEvent]:
         if len(self._calls) >= MOST_KEPT:
             return []
-        outgoing = dialog.direction is Initiator.ITSELF
+        nameless = dialog.remote is None and dialog.call_id is None
+        in_use = dialog.state is DialogState.CONFIRMED
+        outgoing = dialog.direction is Initiator.ITSELF or (nameless and in_use)
         call = _Call(
             ref=dialog.call_id or f"watch:{dialog.id}",
             direction=Direction.OUTGOING if outgoing else Direction.INCOMING,
@@ -202,18 +222,19 @@ class DeskPhone:
             since=now,
             number=_number_of(dialog),
             offered_to_desk=dialog,
+            is_nameless=nameless,
         )
         self._calls[call.ref] = call
         self._bind(call, dialog.id, dialog.state)
-        if outgoing or dialog.state is DialogState.CONFIRMED:
+        if (outgoing or in_use) and not nameless:
             events = self._offer(call, now)
-            return events + (self._confirmed(call, now) if dialog.state is DialogState.CONFIRMED else [])
+            return events + (self._confirmed(call, now) if in_use else [])
         self._waiting[call.ref] = call
         return []
 
     def _offer(self, call: _Call, now: Moment) -> list[LineEvent]:
         """The watch alone tells of this call."""
-        call.stage = Stage.OFFERED
+        call.stage, call.began = Stage.OFFERED, call.since
         offered = CallOffered(line=self._line, at=call.since, call_ref=call.ref, direction=call.direction)
         call.since = now
         dialog = call.offered_to_desk
@@ -287,6 +308,8 @@ class DeskPhone:
             del self._waiting[call.ref]
             if call.stage is Stage.SEEN:
                 events += self._offer(call, now)
+                if DialogState.CONFIRMED in call.dialogs.values():
+                    events += self._confirmed(call, call.began or now)
             elif call.stage is Stage.TAKEN and not call.dialogs:  # taken, and not at the telephone that is watched
                 call.stage, call.since = Stage.OVER, now
                 events.append(
@@ -315,16 +338,19 @@ class DeskPhone:
         return self._calls.get(dialog.call_id) if dialog.call_id else None
 
     def _near(self, dialog: DialogSeen, now: Moment) -> _Call | None:
-        """The call of the same caller that began, or was taken, at about this moment."""
+        """The call of the same caller that began, or was taken, at about this moment: the last that fits best."""
         if dialog.direction is Initiator.ITSELF:
             return None
         number = _number_of(dialog)
-        for call in self._calls.values():
-            if call.dialogs or call.direction is not Direction.INCOMING or not _same_number(call.number, number):
-                continue
-            if call.stage is Stage.OFFERED or (call.stage is Stage.TAKEN and now.since(call.since) <= PICK_UP_S):
-                return call
-        return None
+        near = [call for call in self._calls.values() if self._may_be(call, number, dialog.state, now)]
+        return max(near, key=lambda call: (bool(number) and call.number != "", call.since.mono), default=None)
+
+    def _may_be(self, call: _Call, number: str, state: DialogState, now: Moment) -> bool:
+        if call.dialogs or call.direction is not Direction.INCOMING or not _may_be_same(call.number, number):
+            return False
+        if call.stage is Stage.TAKEN:
+            return not call.here and now.since(call.since) <= PICK_UP_S
+        return call.stage is Stage.OFFERED and (bool(number) or state is not DialogState.CONFIRMED)
 
     def _bind(self, call: _Call, dialog: str, state: DialogState) -> None:
         call.dialogs[dialog] = state
@@ -356,15 +382,16 @@ def _due(call: _Call) -> float:
 
 
 def _number_of(dialog: DialogSeen) -> str:
-    """Of the far end, as a person would dial it."""
+    """Of the far end, as a person would dial it; empty if it has none that could be dialled."""
     remote = dialog.remote.uri if dialog.remote is not None else None
-    return remote.user if remote is not None else ""
+    return remote.user if remote is not None and _digits(remote.user) else ""
 
 
-def _same_number(one: str, other: str) -> bool:
+def _may_be_same(one: str, other: str) -> bool:
+    """Whether both are one number, as far as both are known."""
     ones, others = _digits(one), _digits(other)
     if not ones or not others:
-        return one == other
+        return True
     shorter = min(len(ones), len(others), _MOST_DIGITS)
     return ones[-shorter:] == others[-shorter:] if shorter >= _LEAST_DIGITS else ones == others
 

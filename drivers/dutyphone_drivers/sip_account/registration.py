@@ -78,7 +78,8 @@ class State(Enum):
 class Registration:
     """Keeps one account bound at one of its servers. Pure: see `core` for who carries what it sends.
 
-    `new_token` gives fresh random text for tags and Call-IDs.
+    `new_token` gives fresh random text for tags and Call-IDs. `bound_times` counts how often the account was bound anew
+    after something odd: what else the server knew of us, such as subscriptions, may be forgotten since.
     """
 
     def __init__(self, settings: AccountSettings, sender: Sender, new_token: Callable[[], str]) -> None:
@@ -106,6 +107,8 @@ class Registration:
         self._moved_at: float | None = None
         self._failures = 0
         self._last_heard: Moment | None = None
+        self._is_anew = True  # the REGISTER under way is more than a refresh
+        self.bound_times = 0
         self._fault = ""  # why the transport did not reach the server
         self._asked_since: float | None = None  # since when the server owes us any answer
         self._is_open: bool | None = None
@@ -166,7 +169,7 @@ class Registration:
     def reach_again(self, now: Moment) -> list[LineEvent]:
         """The transport lost its connection to the server: a binding made over it may be gone with it."""
         if self._state is State.BOUND:
-            self._register(now)
+            self._register_anew(now)
         return []
 
     def on_response(self, key: str, response: Response, now: Moment) -> list[LineEvent]:
@@ -282,11 +285,11 @@ class Registration:
         self._missing += 1
         if self._missing >= MOST_MISSING:
             self._question = Question.OPTIONS
-        self._register(now)
+        self._register_anew(now)
 
     def _ping_overdue(self, now: Moment) -> list[LineEvent]:
         if self._state is State.BOUND:
-            self._register(now)
+            self._register_anew(now)
         return []
 
     def _silent(self, now: Moment) -> list[LineEvent]:
@@ -314,6 +317,8 @@ class Registration:
             return self._refused(response, now)
         self._credentials.accepted()
         self._failures = 0
+        self.bound_times += self._is_anew
+        self._is_anew = False
         self._state = State.BOUND
         self._under_way = ""
         self._bound_until = now.mono + granted
@@ -421,6 +426,11 @@ class Registration:
         self._at.pop("register", None)
         self._send_register(now, self._expires_s)
 
+    def _register_anew(self, now: Moment) -> None:
+        """Something was odd: the server may have forgotten us, and all that it knew of us."""
+        self._is_anew = True
+        self._register(now)
+
     def _send_register(self, now: Moment, expires_s: int) -> None:
         self._cseq += 1
         self._asked = self._credentials.put(self._register_request(expires_s))
@@ -449,6 +459,7 @@ class Registration:
 
     def _wait(self, now: Moment, pause_s: float) -> None:
         self._state = State.WAITING
+        self._is_anew = True
         self._under_way = ""
         for name in ("ping", "ping overdue"):
             self._at.pop(name, None)

@@ -15,7 +15,7 @@ from dutyphone_drivers.sip_account import fields
 from dutyphone_drivers.sip_account.credentials import Credentials
 from dutyphone_drivers.sip_account.dialog_info import DialogInfo, read_dialog_info
 from dutyphone_drivers.sip_account.message import Headers, Request, Response
-from dutyphone_drivers.sip_account.registration import REFRESH_AT
+from dutyphone_drivers.sip_account.registration import REFRESH_AT, Registration
 from dutyphone_drivers.sip_account.rooms import Sender
 from dutyphone_drivers.sip_account.settings import AccountSettings
 from dutyphone_drivers.sip_account.wire import Address
@@ -52,6 +52,7 @@ class Watch:
     ) -> None:
         self._settings, self._sender, self._new_token, self._on_info = settings, sender, new_token, on_info
         self._credentials = Credentials(settings.login, settings.password, new_token)
+        self._bound: tuple[Address, str, int] | None = None
         self._server: Address | None = None
         self._contact = ""
         self._call_id, self._from_tag, self._to_tag = "", "", ""
@@ -65,11 +66,13 @@ class Watch:
         self._at: dict[str, float] = {}
         self.is_active = False
 
-    def start(self, now: Moment, server: Address, contact: str) -> list[LineEvent]:
-        """The account is registered: subscribe, unless that is done already and we are reached as before."""
-        if (server, contact) == (self._server, self._contact) and (self.is_active or self._under_way or self._at):
+    def start(self, now: Moment, registration: Registration) -> list[LineEvent]:
+        """The account is registered: subscribe, unless that was done since, and we are reached as before."""
+        bound = (registration.server, registration.contact, registration.bound_times)
+        if bound == self._bound:
             return []
-        self._server, self._contact = server, contact
+        self._bound = bound
+        self._server, self._contact, _times = bound
         self._anew(now)
         return []
 
@@ -86,7 +89,7 @@ class Watch:
     def lost(self) -> None:
         """The account is registered no longer; what the server knew of us may be gone with it."""
         self.is_active = False
-        self._server = None
+        self._bound = None
         self._at.clear()
         self._under_way = ""
 

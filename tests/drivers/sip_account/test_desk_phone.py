@@ -339,3 +339,52 @@ def check_story(events: list[CallEvent]) -> None:
                 assert state == "offered"
                 state = "over"
     assert state == "over"
+
+
+def in_use(state: DialogState) -> DialogSeen:
+    """What an exchange says that tells of the telephone and not of its calls: one dialog for ever, naming nobody."""
+    return dialog(state, id="1001", call_id=None, remote=None, direction=None)
+
+
+@pytest.mark.parametrize("told_first", [False, True], ids=["after our branch is cancelled", "before"])
+def test_an_exchange_that_tells_only_that_the_telephone_is_in_use(desk: Desk, *, told_first: bool) -> None:
+    for number in ("01055501234", "01055505678"):
+        desk.ring(ref=f"{number}@x", number=number)
+        if told_first:
+            desk.tell(in_use(CONFIRMED))
+            desk.cancel(ref=f"{number}@x")
+        else:
+            desk.tell(in_use(EARLY))
+            desk.cancel(ref=f"{number}@x")
+            desk.tell(in_use(CONFIRMED))
+        desk.pass_time(30)
+        desk.tell(in_use(TERMINATED))
+        desk.pass_time(5)
+    one = ["CallOffered", "CallerIdHeard", "CallTaken answered_elsewhere", "CallOver exchange"]
+    assert desk.story() == one * 2
+    assert desk.told[3].at.since(desk.told[2].at) == 30
+
+
+def test_a_telephone_in_use_without_a_call_before_it_calls_somebody(desk: Desk) -> None:
+    began = desk.clock.now()
+    desk.tell(in_use(CONFIRMED))
+    desk.pass_time(OWN_BRANCH_S)
+    desk.pass_time(20)
+    desk.tell(in_use(TERMINATED))
+    assert desk.story() == ["CallOffered", "CallTaken exchange", "CallOver exchange"]
+    offered, taken, over = desk.told
+    assert isinstance(offered, CallOffered)
+    assert offered.direction is Direction.OUTGOING
+    assert taken.at == began
+    assert over.at.since(taken.at) == 20 + OWN_BRANCH_S
+
+
+def test_a_withheld_number_is_the_same_call_on_both_ways(desk: Desk) -> None:
+    desk.leg(CallOffered(line="desk", at=desk.clock.now(), call_ref="b@x"))
+    desk.leg(CallerIdHeard(line="desk", at=desk.clock.now(), call_ref="b@x"))
+    desk.tell(dialog(EARLY, number="anonymous", call_id=None))
+    desk.cancel(ref="b@x")
+    desk.tell(dialog(CONFIRMED, number="anonymous", call_id=None))
+    desk.tell(dialog(TERMINATED, number="anonymous", call_id=None))
+    desk.pass_time(10)
+    assert desk.story() == ["CallOffered", "CallerIdHeard", "CallTaken answered_elsewhere", "CallOver exchange"]
