@@ -12,7 +12,6 @@ from dutyphone.lines.events import (
     CallerIdForm,
     CallerIdHeard,
     CallOffered,
-    CallTaken,
     Evidence,
     LineEvent,
 )
@@ -21,7 +20,8 @@ from dutyphone_drivers.sip_account.dialog import Dialog
 from dutyphone_drivers.sip_account.faults import body_fault
 from dutyphone_drivers.sip_account.fields import Reason
 from dutyphone_drivers.sip_account.identity import caller_of
-from dutyphone_drivers.sip_account.leg import SDP, Leg, Means, Phase, Wait
+from dutyphone_drivers.sip_account.leg import SDP, Leg, Means, Wait
+from dutyphone_drivers.sip_account.leg_table import INCOMING, Cue, Phase
 from dutyphone_drivers.sip_account.message import Field, Headers, Request
 from dutyphone_drivers.sip_account.replies import reply
 from dutyphone_drivers.sip_account.session import Offer
@@ -65,6 +65,7 @@ class IncomingLeg(Leg):
     """One call to us. Make one for a new INVITE, then call `offer`."""
 
     __slots__ = ("_invite", "invite_key")
+    TABLE = INCOMING
 
     def __init__(self, means: Means, call_ref: str, heard: RequestHeard, way: Address) -> None:
         super().__init__(means, call_ref, fields.call_id(heard.request) or "")
@@ -114,19 +115,17 @@ class IncomingLeg(Leg):
 
         Raises `NothingFits` if the caller can nothing of it; then it goes on ringing.
         """
-        assert self.phase is Phase.EARLY
         fitted = session.answer(sdp, self._invite)
         if fitted is None or body_fault(self._invite) is not None:
             raise NothingFits(self.call_ref)
-        self._stop_all()
-        self._sdp, self.phase = fitted, Phase.ANSWERED
+        self._sdp = fitted
+        events = self._go(Cue.ANSWERED, now, Evidence.OWN_ANSWER)
         timer, agreed = session_timer.answering(self._invite)
         self._keep_session(timer, now)
         extra = (*self._means.introduction(), *agreed, ("Content-Type", SDP))
         response = reply(self._invite, 200, to_tag=self.local_tag, extra=extra, body=fitted)
         self._means.transactions.respond(self.invite_key, response, now, self)
-        line = self._means.settings.line
-        return [CallTaken(line=line, at=now, call_ref=self.call_ref, evidence=Evidence.OWN_ANSWER)]
+        return events
 
     def refuse(self, status: int, now: Moment) -> list[LineEvent]:
         """Somebody said no: 486 or 603. It must be ringing."""
@@ -140,6 +139,7 @@ class IncomingLeg(Leg):
         """We hear no more: whoever else rings may go on, and nothing is told of the end, which nobody here will see."""
         if self.phase is Phase.EARLY:
             self._close(480, now)
+            self._go(Cue.LET_GO, now)
 
     # --- while it rings ------------------------------------------------------------------------------------------
 
@@ -187,13 +187,11 @@ class IncomingLeg(Leg):
         self, status: int, now: Moment, evidence: Evidence, code: int | None, extra: tuple[Field, ...] = ()
     ) -> list[LineEvent]:
         self._close(status, now, extra)
-        return self._tell_withdrawn(now, evidence, code)
+        return self._go(Cue.REFUSED, now, evidence, code)
 
     def _close(self, status: int, now: Moment, extra: tuple[Field, ...] = ()) -> None:
-        assert self.phase is Phase.EARLY
         response = reply(self._invite, status, to_tag=self.local_tag, extra=extra)
         self._means.transactions.respond(self.invite_key, response, now)
-        self._leave()
 
 
 def announce(means: Means, call_ref: str, invite: Request, now: Moment) -> list[LineEvent]:

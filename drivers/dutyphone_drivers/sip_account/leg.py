@@ -1,7 +1,7 @@
 """A call leg: one call between the exchange and us, and what both kinds of it do once there is a dialog.
 
 `incoming` and `outgoing` say how a call begins; here it goes on and ends (RFC 3261 §14, §15, RFC 3311, RFC 6086).
-Each leg tells its end exactly once, when it leaves the phases before it, and nothing after that.
+`leg_table` says what leads from one phase to the next.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import ClassVar
 
 from dutyphone.clock import Moment
-from dutyphone.lines.events import CallOver, CallWithdrawn, Evidence, LineEvent
+from dutyphone.lines.events import CallOver, CallTaken, CallWithdrawn, Evidence, LineEvent
 from dutyphone_drivers.sip_account import fields, session, session_timer
 from dutyphone_drivers.sip_account.credentials import Credentials
 from dutyphone_drivers.sip_account.deadlines import Deadline, Deadlines
 from dutyphone_drivers.sip_account.dialog import Dialog
+from dutyphone_drivers.sip_account.leg_table import IN_CALL, Act, Cue, Phase, Table
 from dutyphone_drivers.sip_account.message import Field, Request, Response
 from dutyphone_drivers.sip_account.replies import reply
 from dutyphone_drivers.sip_account.session import Offer
@@ -38,19 +40,6 @@ UNDERSTOOD = frozenset({"timer", "100rel"})
 SDP = "application/sdp"
 
 
-class Phase(Enum):
-    """How far a call leg is."""
-
-    EARLY = "early"  # it rings, here or there
-    CANCELLING = "cancelling"  # ours, called off, but its end has not come yet
-    ANSWERED = "answered"  # answered here, the ACK is awaited
-    TALKING = "talking"
-    LEAVING = "leaving"  # hung up here before the ACK came: BYE waits for it (§15)
-    ENDING = "ending"  # BYE sent
-    OVER = "over"
-
-
-IN_CALL = frozenset({Phase.ANSWERED, Phase.TALKING})
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
 
 
@@ -86,8 +75,9 @@ class Means:
 
 
 class Leg:
-    """What both kinds of leg have in common. `call_ref` is the name of the call in events, `dialog_key` that of the leg
-    in requests of the other side.
+    """What both kinds of leg have in common.
+
+    `call_ref` is the name of the call in events, `dialog_key` that of the leg in requests of the other side.
     """
 
     __slots__ = (
@@ -107,6 +97,8 @@ class Leg:
         "local_tag",
         "phase",
     )
+
+    TABLE: ClassVar[Table]
 
     def __init__(self, means: Means, call_ref: str, call_id: str) -> None:
         self._means, self.call_ref, self.local_tag = means, call_ref, means.new_token()
@@ -165,8 +157,7 @@ class Leg:
         if key != self._key or response.status < 200 or self._ask_signed(response, now):
             return []
         if self.phase is Phase.ENDING:
-            self._leave()
-            return []
+            return self._go(Cue.SETTLED, now)
         return self._on_refreshed(response, now)
 
     def on_timeout(self, key: str, now: Moment) -> list[LineEvent]:
@@ -174,19 +165,11 @@ class Leg:
         if key != self._key:
             return []
         self._key = ""
-        if self.phase is Phase.ENDING:
-            self._leave()
-            return []
-        return self.hang_up(now)
+        return self._go(Cue.SETTLED if self.phase is Phase.ENDING else Cue.HANG_UP, now)
 
     def on_unacknowledged(self, now: Moment) -> list[LineEvent]:
         """A 2xx of ours was never acknowledged: the call is hung up (§13.3.1.4, §14.2)."""
-        if self.phase is Phase.LEAVING:
-            self._bye(now)
-        elif self.phase in IN_CALL:
-            self._bye(now)
-            return self._tell_over(now)
-        return []
+        return self._go(Cue.UNACKNOWLEDGED, now)
 
     def on_deadline(self, wait: Wait, now: Moment) -> list[LineEvent]:
         """A wait ended."""
@@ -199,32 +182,19 @@ class Leg:
 
     def hang_up(self, now: Moment) -> list[LineEvent]:
         """Our side ends the call."""
-        if self.phase is Phase.TALKING:
-            self._bye(now)
-        elif self.phase is Phase.ANSWERED:
-            self.phase = Phase.LEAVING
-        else:
-            return []
-        return self._tell_over(now)
+        return self._go(Cue.HANG_UP, now)
 
     # --- requests within the dialog ------------------------------------------------------------------------------
 
     def _on_ack(self, request: Request, now: Moment) -> list[LineEvent]:
         if request.body:
             self._far = session.read(request) or self._far  # the answer to an offer of ours (§13.2.2.4)
-        if self.phase is Phase.ANSWERED:
-            self.phase = Phase.TALKING
-        elif self.phase is Phase.LEAVING:
-            self._bye(now)
-        return []
+        return self._go(Cue.ACK, now)
 
     def _on_bye(self, heard: RequestHeard, now: Moment) -> list[LineEvent]:
         """§15.1.2. Where both sides hang up at once, both are answered 200."""
         self._answer(heard, 200, now)
-        events = self._tell_over(now) if self.phase in IN_CALL else []
-        if self.phase is not Phase.ENDING:
-            self._leave()
-        return events
+        return self._go(Cue.BYE, now)
 
     def _on_invite(self, heard: RequestHeard, now: Moment) -> list[LineEvent]:
         """A re-INVITE is answered with the session as it is (§14.2)."""
@@ -350,13 +320,6 @@ class Leg:
         response = reply(heard.request, status, to_tag=self.local_tag, extra=extra, body=body)
         self._means.transactions.respond(heard.key, response, now, owner)
 
-    def _bye(self, now: Moment) -> None:
-        """§15.1.1."""
-        assert self.dialog is not None
-        self.phase = Phase.ENDING
-        self._stop_all()
-        self._ask(self.dialog.request("BYE", extra=(("User-Agent", self._means.settings.user_agent),)), now)
-
     def _ask(self, request: Request, now: Moment) -> None:
         """Send a request within the dialog; its answer comes to `on_response`."""
         assert self.dialog is not None
@@ -399,16 +362,38 @@ class Leg:
         for wait in list(self._waits):
             self._stop(wait)
 
-    def _leave(self) -> None:
-        self.phase = Phase.OVER
-        self._stop_all()
+    # --- from phase to phase -------------------------------------------------------------------------------------
 
-    def _tell_over(self, now: Moment) -> list[LineEvent]:
-        return [CallOver(line=self._means.settings.line, at=now, call_ref=self.call_ref, evidence=Evidence.EXCHANGE)]
-
-    def _tell_withdrawn(self, now: Moment, evidence: Evidence, code: int | None) -> list[LineEvent]:
+    def _go(
+        self, cue: Cue, now: Moment, evidence: Evidence = Evidence.EXCHANGE, code: int | None = None
+    ) -> list[LineEvent]:
+        """What `cue` makes of the call; `evidence` and `code` are those of what is told."""
+        move = self.TABLE.get((self.phase, cue))
+        if move is None:
+            return []
+        if not (self.phase in IN_CALL and move.to in IN_CALL):
+            self._stop_all()
+        self.phase = move.to
+        events: list[LineEvent] = []
         line = self._means.settings.line
-        return [CallWithdrawn(line=line, at=now, call_ref=self.call_ref, evidence=evidence, code=code)]
+        for act in move.acts:
+            match act:
+                case Act.TELL_TAKEN:
+                    events.append(CallTaken(line=line, at=now, call_ref=self.call_ref, evidence=evidence))
+                case Act.TELL_WITHDRAWN:
+                    withdrawn = CallWithdrawn(line=line, at=now, call_ref=self.call_ref, evidence=evidence, code=code)
+                    events.append(withdrawn)
+                case Act.TELL_OVER:
+                    over = CallOver(line=line, at=now, call_ref=self.call_ref, evidence=Evidence.EXCHANGE)
+                    events.append(over)
+                case Act.SEND_BYE:
+                    self._bye(now)
+        return events
+
+    def _bye(self, now: Moment) -> None:
+        """§15.1.1."""
+        assert self.dialog is not None
+        self._ask(self.dialog.request("BYE", extra=(("User-Agent", self._means.settings.user_agent),)), now)
 
 
 def dialog_key(call_id: str | None, local_tag: str) -> str:

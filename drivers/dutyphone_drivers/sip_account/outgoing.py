@@ -7,15 +7,14 @@ from dataclasses import replace
 from dutyphone.clock import Moment
 from dutyphone.lines.events import (
     CallOffered,
-    CallTaken,
     DigitsHeard,
     Direction,
-    Evidence,
     LineEvent,
 )
 from dutyphone_drivers.sip_account import fields, session, session_timer
 from dutyphone_drivers.sip_account.dialog import Dialog
-from dutyphone_drivers.sip_account.leg import SDP, Leg, Means, Phase, Wait, numbered
+from dutyphone_drivers.sip_account.leg import SDP, Leg, Means, Wait, numbered
+from dutyphone_drivers.sip_account.leg_table import EARLY, IN_CALL, OUTGOING, Cue, Phase
 from dutyphone_drivers.sip_account.message import Field, Headers, Request, Response
 from dutyphone_drivers.sip_account.transaction import RequestHeard
 from dutyphone_drivers.sip_account.uri import Uri
@@ -29,6 +28,7 @@ class OutgoingLeg(Leg):
     """One call of ours to `target`, sent to the server `to`. Call `dial` once."""
 
     __slots__ = ("_cseq", "_dismissed", "_invite_key", "_target", "_to")
+    TABLE = OUTGOING
 
     def __init__(self, means: Means, target: Uri, sdp: bytes, to: Address) -> None:
         call_id = means.new_token()
@@ -50,18 +50,14 @@ class OutgoingLeg(Leg):
 
     def hang_up(self, now: Moment) -> list[LineEvent]:
         """Cancel it if it still rings (§9.1), and then wait for what becomes of it: it may be answered meanwhile."""
-        if self.phase is not Phase.EARLY:
-            return super().hang_up(now)
-        self.phase = Phase.CANCELLING
-        self._stop_all()
-        self._means.transactions.cancel(self._invite_key, now)
-        return []
+        if self.phase is Phase.EARLY:
+            self._means.transactions.cancel(self._invite_key, now)
+        return super().hang_up(now)
 
     def on_deadline(self, wait: Wait, now: Moment) -> list[LineEvent]:
         """A wait ended."""
         if wait is Wait.LIMIT:
-            self._waits.pop(wait, None)
-            return self.hang_up(now) if self.phase is Phase.EARLY else []
+            return self.hang_up(now)
         return super().on_deadline(wait, now)
 
     def on_response(self, key: str, response: Response, now: Moment) -> list[LineEvent]:
@@ -70,21 +66,19 @@ class OutgoingLeg(Leg):
             return super().on_response(key, response, now)
         if 200 <= response.status < 300:
             return self._on_answer(response, now)
-        if response.status < 200 or self.phase not in (Phase.EARLY, Phase.CANCELLING):
+        if response.status < 200:
             return []
         if self.phase is Phase.EARLY and self._again(response, now):
             return []
         code = 487 if self.phase is Phase.CANCELLING and response.status in _QUESTIONS else response.status
-        self._leave()
-        return self._tell_withdrawn(now, Evidence.EXCHANGE, code)
+        return self._go(Cue.REFUSED, now, code=code)
 
     def on_timeout(self, key: str, now: Moment) -> list[LineEvent]:
         """Nobody answered the INVITE, or its CANCEL (§9.1)."""
         if key != self._invite_key:
             return super().on_timeout(key, now)
         code = 487 if self.phase is Phase.CANCELLING else 408  # §8.1.3.1
-        self._leave()
-        return self._tell_withdrawn(now, Evidence.EXCHANGE, code)
+        return self._go(Cue.REFUSED, now, code=code)
 
     # --- answers to the INVITE -----------------------------------------------------------------------------------
 
@@ -97,20 +91,14 @@ class OutgoingLeg(Leg):
             else:
                 self._dismiss(response, now)
             return []
-        if self.phase is Phase.OVER:
-            self._dismiss(response, now)
-            return []
-        was_cancelled = self.phase is Phase.CANCELLING
-        self._stop_all()
         self.dialog = Dialog.asking(self._asked, response, self._to)
         self._acknowledge(response)
-        self.phase = Phase.TALKING
         self._far = session.read(response)
         self._allowed = frozenset(method.upper() for method in response.headers.all("Allow"))
-        self._keep_session(session_timer.asking(response), now)
-        line = self._means.settings.line
-        taken = CallTaken(line=line, at=now, call_ref=self.call_ref, evidence=Evidence.EXCHANGE)
-        return [taken, *(super().hang_up(now) if was_cancelled else ())]
+        events = self._go(Cue.ANSWERED, now)
+        if self.phase in IN_CALL:
+            self._keep_session(session_timer.asking(response), now)
+        return events
 
     def _again(self, response: Response, now: Moment) -> bool:
         """Dial again if it was the form that was not right: a password is wanted, or a longer session."""
@@ -143,14 +131,14 @@ class OutgoingLeg(Leg):
 
     def _on_bye(self, heard: RequestHeard, now: Moment) -> list[LineEvent]:
         """Who is called may not hang up before the answer (§15)."""
-        if self.phase not in (Phase.EARLY, Phase.CANCELLING):
+        if self.phase not in EARLY:
             return super()._on_bye(heard, now)
         self._answer(heard, 481, now)
         return []
 
     def _on_update(self, heard: RequestHeard, now: Moment) -> list[LineEvent]:
         """Our offer is still open, so there can be no other (RFC 3311 §5.2)."""
-        if self.phase not in (Phase.EARLY, Phase.CANCELLING):
+        if self.phase not in EARLY:
             return super()._on_update(heard, now)
         self._answer(heard, 491 if heard.request.body else 200, now, extra=self._means.introduction())
         return []

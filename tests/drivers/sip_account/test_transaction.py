@@ -558,6 +558,7 @@ def test_an_rfc_2543_client_is_matched_without_a_branch() -> None:
     heard = bench.hear_new(invite)
     assert bench.hear(invite) == []
     assert bench.hear_new(request("INVITE", via=via, call_id="another"))
+    assert bench.hear_new(request("INVITE", via=via, cseq=2, to_tag="ours"))
     cancel = bench.hear_new(request("CANCEL", via=via))
     assert cancel.cancels == heard.key
     bench.respond(heard, 487)
