@@ -163,7 +163,7 @@ def test_a_line_that_another_desk_records_is_refused_and_the_rest_recorded(store
     assert f"process {one.pid}" in said
     assert conditions(store) == {"desk": LineCondition.IDLE, "fax": LineCondition.DOWN}
     given_up = second.folder / "config.toml"
-    given_up.write_text(given_up.read_text("utf-8").replace("[lines.fax]", "[lines.fax]\nenabled = false"), "utf-8")
+    given_up.write_text(given_up.read_text("utf-8").replace("idle_class = 8", "enabled = false"), "utf-8")
     two = second.record()
     wait_for(lambda: list(conditions(store)) == ["desk"], store.lines)
     second.stop(two)
