@@ -20,7 +20,7 @@ from dutyphone.lines.requests import Answer, Dial, HangUp, LineRequest, Redirect
 from dutyphone.store.readmodels import CallRow, CallState, LineRow
 from dutyphone.store.verify import verify
 
-LINE = "desk"
+LINE = "duty"
 
 
 class DutyLine(Recording):

@@ -140,7 +140,7 @@ class Kamailio:
         self._logs.append(here / "log")
         self._program = Program(
             "kamailio",
-            ["-DD", "-E", "-f", str(here / "kamailio.cfg"), "-Y", str(here), "-m", "32", "-M", "8"],
+            ["-DD", "-E", "-f", str(here / "kamailio.cfg"), "-Y", str(here), "-m", "256", "-M", "8"],
             log=here / "log",
             folder=here,
         )

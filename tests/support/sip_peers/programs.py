@@ -62,12 +62,18 @@ def missing_packages() -> list[str]:
     return sorted(missing)
 
 
-def until(what: Callable[[], bool], *, told: Callable[[], object] = lambda: "", patience_s: float = PATIENCE_S) -> None:
+def until(
+    what: Callable[[], bool],
+    *,
+    told: Callable[[], object] = lambda: "",
+    patience_s: float = PATIENCE_S,
+    every_s: float = 0.01,
+) -> None:
     """Wait until `what` is true; `told` is evidence for whoever reads that it did not come."""
     deadline = time.monotonic() + patience_s
     while not what():
         assert time.monotonic() < deadline, told()
-        time.sleep(0.01)
+        time.sleep(every_s)
 
 
 def filled(text: str, **words: object) -> str:
