@@ -32,8 +32,9 @@ from dutyphone_drivers.sip_account.desk_phone import DeskPhone
 from dutyphone_drivers.sip_account.faults import Fault, fault_of, unsupported
 from dutyphone_drivers.sip_account.guard import GARBAGE, Guard
 from dutyphone_drivers.sip_account.incoming import IncomingLeg, announce
-from dutyphone_drivers.sip_account.leg import ALLOW, SDP, UNDERSTOOD, Leg, Means, dialog_key
+from dutyphone_drivers.sip_account.leg import Leg, dialog_key
 from dutyphone_drivers.sip_account.leg_table import Phase
+from dutyphone_drivers.sip_account.means import ALLOW, SDP, UNDERSTOOD, Means
 from dutyphone_drivers.sip_account.message import Field, NotSip, Request, Response
 from dutyphone_drivers.sip_account.outgoing import OutgoingLeg
 from dutyphone_drivers.sip_account.registration import Registration

@@ -20,8 +20,9 @@ from dutyphone_drivers.sip_account.dialog import Dialog
 from dutyphone_drivers.sip_account.faults import body_fault
 from dutyphone_drivers.sip_account.fields import Reason
 from dutyphone_drivers.sip_account.identity import caller_of
-from dutyphone_drivers.sip_account.leg import SDP, Leg, Means, Wait
-from dutyphone_drivers.sip_account.leg_table import INCOMING, Cue, Phase
+from dutyphone_drivers.sip_account.leg import Leg
+from dutyphone_drivers.sip_account.leg_table import INCOMING, Cue, Phase, Wait
+from dutyphone_drivers.sip_account.means import SDP, Means
 from dutyphone_drivers.sip_account.message import Field, Headers, Request
 from dutyphone_drivers.sip_account.replies import reply
 from dutyphone_drivers.sip_account.session import Offer

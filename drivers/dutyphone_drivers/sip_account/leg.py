@@ -6,72 +6,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from dutyphone.clock import Moment
 from dutyphone.lines.events import CallOver, CallTaken, CallWithdrawn, Evidence, LineEvent
 from dutyphone_drivers.sip_account import fields, session, session_timer
 from dutyphone_drivers.sip_account.credentials import Credentials
-from dutyphone_drivers.sip_account.deadlines import Deadline, Deadlines
+from dutyphone_drivers.sip_account.deadlines import Deadline
 from dutyphone_drivers.sip_account.dialog import Dialog
-from dutyphone_drivers.sip_account.leg_table import IN_CALL, Act, Cue, Phase, Table
+from dutyphone_drivers.sip_account.leg_table import IN_CALL, Act, Cue, Phase, Table, Wait
+from dutyphone_drivers.sip_account.means import ALLOW, SDP, Means
 from dutyphone_drivers.sip_account.message import Field, Request, Response
 from dutyphone_drivers.sip_account.replies import reply
 from dutyphone_drivers.sip_account.session import Offer
 from dutyphone_drivers.sip_account.session_timer import SessionTimer
-from dutyphone_drivers.sip_account.settings import AccountSettings
-from dutyphone_drivers.sip_account.timing import RETRY_AFTER_S, Timing
-from dutyphone_drivers.sip_account.transaction import RequestHeard, Transactions
+from dutyphone_drivers.sip_account.timing import RETRY_AFTER_S
+from dutyphone_drivers.sip_account.transaction import RequestHeard
 from dutyphone_drivers.sip_account.wire import Address
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, UPDATE, INFO"
-"""The methods that are understood (RFC 3261 §20.5)."""
-
-SUPPORTED = "timer"
-"""The extensions that we offer (§20.37)."""
-
-UNDERSTOOD = frozenset({"timer", "100rel"})
-"""The extensions that may be demanded of us (§8.2.2.3). 100rel is met by sending nothing that would need it: see
-`incoming`."""
-
-SDP = "application/sdp"
-
-
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
-
-
-class Wait(Enum):
-    """What a leg waits for."""
-
-    LIMIT = "limit"  # it rang as long as a call may
-    EXPIRED = "expired"  # it rang as long as the caller wants it to (§13.3.1)
-    RING_AGAIN = "ring again"  # proxies are to know that it still rings (§13.3.1.1)
-    REFRESH = "refresh"  # the session timer is to be refreshed by us
-    SESSION_OVER = "session over"  # nobody refreshed it
-
-
-@dataclass(slots=True, kw_only=True)
-class Means:
-    """What every leg works with; one for all of an account. `contact` is our URI as the other side reaches it."""
-
-    settings: AccountSettings
-    transactions: Transactions
-    timing: Timing
-    new_token: Callable[[], str]
-    contact: Callable[[], str]
-    due: Deadlines[tuple[Leg, Wait]] = field(default_factory=Deadlines)
-
-    def introduction(self) -> tuple[Field, ...]:
-        """What we say of us wherever a dialog begins or changes (§12.1, §13.2.1, RFC 4028 §7.1)."""
-        return (
-            ("Contact", f"<{self.contact()}>"),
-            ("Allow", ALLOW),
-            ("Supported", SUPPORTED),
-            ("User-Agent", self.settings.user_agent),
-        )
 
 
 class Leg:

@@ -36,6 +36,16 @@ class Cue(Enum):
     SETTLED = "settled"  # our BYE was answered, or will not be
 
 
+class Wait(Enum):
+    """What a leg waits for."""
+
+    LIMIT = "limit"  # it rang as long as a call may
+    EXPIRED = "expired"  # it rang as long as the caller wants it to (§13.3.1)
+    RING_AGAIN = "ring again"  # proxies are to know that it still rings (§13.3.1.1)
+    REFRESH = "refresh"  # the session timer is to be refreshed by us
+    SESSION_OVER = "session over"  # nobody refreshed it
+
+
 class Act(Enum):
     """What is told or sent."""
 

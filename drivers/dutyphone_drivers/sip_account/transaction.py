@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dutyphone.clock import Moment
-from dutyphone_drivers.sip_account import fields, message, replies
+from dutyphone_drivers.sip_account import fields, matching, message, replies
 from dutyphone_drivers.sip_account.deadlines import Deadlines
 from dutyphone_drivers.sip_account.machine import Machine
-from dutyphone_drivers.sip_account.message import Field, Headers, Message, Request, Response
+from dutyphone_drivers.sip_account.message import Field, Message, Request, Response
 from dutyphone_drivers.sip_account.timing import Limits, Timing
 from dutyphone_drivers.sip_account.transaction_table import (
     CLIENT,
@@ -198,7 +198,7 @@ class Transactions:
             return
         server.last, server.owner = message.render(response), owner
         if 200 <= response.status < 300 and server.state is State.PROCEEDING:
-            server.ack_key = _ack_key(response)
+            server.ack_key = matching.ack_key(response)
             self._unacknowledged[server.ack_key] = server
         self._act_server(server, server.step(_said(response.status), now.mono))
 
@@ -278,10 +278,10 @@ class Transactions:
             if act is Act.SEND:
                 self._put(client.data, client.to)
             elif act is Act.CANCEL:
-                cancel = _cancel_of(client.request, client.cancel_fields)
+                cancel = matching.cancel_of(client.request, client.cancel_fields)
                 self._ask(cancel, client.key.split(" ", 1)[0], client.to, now, None)
             elif act is Act.ACK and response is not None:
-                client.ack = client.ack or message.render(_ack_of(client.request, response))
+                client.ack = client.ack or message.render(matching.ack_of(client.request, response))
                 self._put(client.ack, client.to)
             elif act is Act.TELL and response is not None and source is not None:
                 heard.append(
@@ -301,14 +301,14 @@ class Transactions:
         via = fields.top_via(request)
         if via is None:
             return []
-        branch = _branch_key(request, via)
+        branch = matching.branch_key(request, via)
         if request.method == "ACK":
             return self._hear_ack(request, branch, source, now)
         key = f"{branch} {request.method}"
         if (known := self._servers.get(key)) is not None:
             return self._act_server(known, known.step(Said.AGAIN, now.mono))
         request = replies.stamped(request, source)
-        merge_key = _merge_key(request)
+        merge_key = matching.merge_key(request)
         answer = self._unwelcome(merge_key)
         kind = INVITE_SERVER if request.method == "INVITE" else SERVER
         server = _Server(
@@ -343,7 +343,7 @@ class Transactions:
         server = self._servers.get(f"{branch} INVITE")
         if server is not None and server.state in (State.COMPLETED, State.CONFIRMED):
             return self._act_server(server, server.step(Said.ACK, now.mono))
-        if (server := self._unacknowledged.get(_ack_key(request))) is not None:
+        if (server := self._unacknowledged.get(matching.ack_key(request))) is not None:
             self._act_server(server, server.step(Said.ACK, now.mono))
         return [RequestHeard(key="", request=request, source=source)]
 
@@ -390,63 +390,3 @@ def _said(status: int) -> Said:
     if status < 200:
         return Said.PROVISIONAL
     return Said.SUCCESS if status < 300 else Said.FAILURE
-
-
-def _branch_key(request: Request, via: fields.Via) -> str:
-    """What all messages of one transaction have in common but the method (§17.2.3).
-
-    Without the cookie it is an RFC 2543 client, whose branch names nothing.
-    """
-    sent_by = hostport(via.host.lower(), via.port)
-    if via.follows_rfc3261:
-        return f"{via.branch} {sent_by}"
-    cseq = fields.cseq(request)
-    return "\n".join(
-        (
-            "2543",
-            request.uri,
-            fields.tag_of(request.headers.get("From")) or "",
-            fields.call_id(request) or "",
-            str(cseq.number) if cseq else "",
-            sent_by,
-            via.branch or "",
-        )
-    )
-
-
-def _merge_key(request: Request) -> str:
-    """What all branches of one request have in common (§8.2.2.2); empty within a dialog and for CANCEL."""
-    cseq, call_id = fields.cseq(request), fields.call_id(request)
-    if request.method == "CANCEL" or cseq is None or call_id is None or fields.tag_of(request.headers.get("To")):
-        return ""
-    return f"{call_id}\n{fields.tag_of(request.headers.get('From'))}\n{cseq.number}\n{request.method}"
-
-
-def _ack_key(acknowledged: Message) -> str:
-    """What a 2xx and the ACK to it have in common: call, dialog and number (§13.3.1.4)."""
-    cseq = fields.cseq(acknowledged)
-    tag = fields.tag_of(acknowledged.headers.get("To"))
-    return f"{fields.call_id(acknowledged)}\n{tag}\n{cseq.number if cseq else ''}"
-
-
-def _ack_of(request: Request, response: Response) -> Request:
-    """The ACK to a final response other than 2xx (§17.1.1.3)."""
-    return _same_transaction(request, "ACK", to=response.headers.get("To"))
-
-
-def _cancel_of(request: Request, extra: tuple[Field, ...]) -> Request:
-    """The CANCEL of an INVITE (§9.1)."""
-    return _same_transaction(request, "CANCEL", to=None, extra=extra)
-
-
-def _same_transaction(request: Request, method: str, *, to: str | None, extra: tuple[Field, ...] = ()) -> Request:
-    kept: list[Field] = []
-    for name, value in request.headers:
-        lowered = name.lower()
-        if lowered == "cseq":
-            kept.append((name, f"{value.split(' ', 1)[0]} {method}"))
-        elif lowered == "to":
-            kept.append((name, to or value))
-        elif lowered in ("via", "route", "from", "call-id", "max-forwards", "user-agent"):
-            kept.append((name, value))
-    return Request(method, request.uri, Headers((*kept, *extra)))
