@@ -210,7 +210,7 @@ class Account:
     def is_clean(self) -> bool:
         """Whether nothing of any call is remembered."""
         core = self.core
-        return not (core._legs or core._dialogs or core._invites or core._means is None or len(core._means.due))
+        return core._legs.is_empty and core._means is not None and not len(core._means.due)
 
 
 def same_transaction(invite: Request, method: str, *, to: str | None = None, extra: Iterable[Field] = ()) -> Request:

@@ -12,7 +12,6 @@ This module puts them together: it hands each message to the room it belongs to,
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import cast
@@ -31,9 +30,9 @@ from dutyphone_drivers.sip_account import uri as uris
 from dutyphone_drivers.sip_account.desk_phone import DeskPhone
 from dutyphone_drivers.sip_account.faults import Fault, fault_of, unsupported
 from dutyphone_drivers.sip_account.guard import GARBAGE, Guard
-from dutyphone_drivers.sip_account.incoming import IncomingLeg, announce
-from dutyphone_drivers.sip_account.leg import Leg, dialog_key
-from dutyphone_drivers.sip_account.leg_table import Phase
+from dutyphone_drivers.sip_account.incoming import IncomingLeg, NothingFits, announce
+from dutyphone_drivers.sip_account.leg import Leg
+from dutyphone_drivers.sip_account.legs import Legs, NoSuchCall
 from dutyphone_drivers.sip_account.means import ALLOW, SDP, UNDERSTOOD, Means
 from dutyphone_drivers.sip_account.message import Field, NotSip, Request, Response
 from dutyphone_drivers.sip_account.outgoing import OutgoingLeg
@@ -54,18 +53,13 @@ from dutyphone_drivers.sip_account.transaction import (
 from dutyphone_drivers.sip_account.watch import Watch
 from dutyphone_drivers.sip_account.wire import Address, Packet
 
+__all__ = ["REFUSALS", "NoSuchCall", "NotOnTheList", "NothingFits", "SipCore"]
+
 REFUSALS = frozenset({480, 486, 603})
 """Not now; busy; no, and nobody else either (RFC 3261 §21.4.18, §21.4.24, §21.6.2)."""
 
-_LONGEST_REF = 128
-"""Characters of a Call-ID that are taken as they are."""
-
 _WITHIN_A_DIALOG = frozenset({"BYE", "UPDATE", "INFO", "PRACK", "NOTIFY"})
 """Understood, and without a dialog to belong to answered 481 (§12.2.2, RFC 3311 §5.2, RFC 6665 §4.1.3)."""
-
-
-class NoSuchCall(LookupError):
-    """The call is over, or not in a state in which that can be done with it."""
 
 
 class NotOnTheList(ValueError):
@@ -101,9 +95,7 @@ class SipCore:
             limits=self._limits,
         )
         self._means: Means | None = None
-        self._legs: dict[str, Leg] = {}  # by reference
-        self._dialogs: dict[str, Leg] = {}  # by Call-ID and our tag
-        self._invites: dict[str, IncomingLeg] = {}  # by the key of their INVITE
+        self._legs = Legs()
 
     def __repr__(self) -> str:
         return f"<SipCore {self._settings.line}: {len(self._legs)} calls>"
@@ -112,6 +104,7 @@ class SipCore:
 
     def start(self, now: Moment, local: Address, servers: Sequence[Address]) -> Sequence[LineEvent]:
         """The wire is open at `local`; the account is at one of `servers`, best first. `LineOpened` follows."""
+        self._legs.clear()
         self._means = Means(
             settings=self._settings,
             transactions=Transactions(new_token=self._new_token, local=local, timing=self._timing, limits=self._limits),
@@ -153,8 +146,6 @@ class SipCore:
     def lost(self, reason: LossReason, now: Moment, detail: str = "") -> Sequence[LineEvent]:
         """The wire is gone. What was going on is forgotten; the core may be started again."""
         self._legs.clear()
-        self._dialogs.clear()
-        self._invites.clear()
         self._means = None
         events: list[LineEvent] = self._desk_phone.lost(now) if self._desk_phone else []
         if self._watch:
@@ -164,7 +155,7 @@ class SipCore:
     def stop(self, now: Moment) -> Sequence[LineEvent]:
         """Take leave: hang up what we talk on, let ring what rings elsewhere, take the binding back. See `ended`."""
         events: list[LineEvent] = []
-        for leg in list(self._legs.values()):
+        for leg in self._legs.all():
             if isinstance(leg, IncomingLeg):
                 leg.let_go(now)
             events += self._from_leg(leg, leg.hang_up(now))
@@ -206,29 +197,27 @@ class SipCore:
     # --- what people want ----------------------------------------------------------------------------------------
 
     def answer(self, call_ref: str, sdp: bytes, now: Moment) -> Sequence[LineEvent]:
-        """Answer a ringing call here; `sdp` describes what we can. Raises `NoSuchCall`, `incoming.NothingFits`."""
-        leg = self._ringing(call_ref)
+        """Answer a ringing call here; `sdp` describes what we can. Raises `NoSuchCall`, `NothingFits`."""
+        leg = self._legs.ringing(call_ref)
         return self._from_leg(leg, leg.answer(sdp, now))
 
     def refuse(self, call_ref: str, status: int, now: Moment) -> Sequence[LineEvent]:
         """Refuse a ringing call with one of `REFUSALS`. Raises `NoSuchCall`."""
         if status not in REFUSALS:
             raise ValueError(f"a call is not refused with {status}")
-        leg = self._ringing(call_ref)
+        leg = self._legs.ringing(call_ref)
         return self._from_leg(leg, leg.refuse(status, now))
 
     def redirect(self, call_ref: str, target: str, now: Moment) -> Sequence[LineEvent]:
         """Send a ringing call on to a target of the settings. Raises `NotOnTheList`, `NoSuchCall`."""
         if target not in self._settings.redirect_targets:
             raise NotOnTheList(target)
-        leg = self._ringing(call_ref)
+        leg = self._legs.ringing(call_ref)
         return self._from_leg(leg, leg.redirect(str(self._uri_of(target)), now))
 
     def hang_up(self, call_ref: str, now: Moment) -> Sequence[LineEvent]:
         """End a call that was answered, or call off one of ours. Raises `NoSuchCall`."""
-        leg = self._legs.get(call_ref)
-        if leg is None or (isinstance(leg, IncomingLeg) and leg.phase is Phase.EARLY):
-            raise NoSuchCall(call_ref)
+        leg = self._legs.begun(call_ref)
         return self._from_leg(leg, leg.hang_up(now))
 
     def dial(self, target: str, sdp: bytes, now: Moment) -> Sequence[LineEvent]:
@@ -238,8 +227,7 @@ class SipCore:
         """
         assert self._means is not None
         leg = OutgoingLeg(self._means, self._uri_of(target), sdp, self._registration.server)
-        self._legs[leg.call_ref] = leg
-        self._dialogs[leg.dialog_key] = leg
+        self._legs.add(leg)
         return self._from_leg(leg, leg.dial(now))
 
     def far_session(self, call_ref: str) -> Offer | None:
@@ -249,7 +237,7 @@ class SipCore:
 
     # --- what rooms want -----------------------------------------------------------------------------------------
 
-    def send(self, request: Request, to: Address, now: Moment, owner: Room) -> str:
+    def send(self, request: Request, to: Address, now: Moment, owner: Room | None) -> str:
         """A `rooms.Sender`: send a request of a room; answers go to `owner`."""
         return self._transactions.request(request, to, now, owner)
 
@@ -266,7 +254,7 @@ class SipCore:
         return self._deal(self._transactions.receive(response, source, now), now, data)
 
     def _hear_request(self, request: Request, source: Address, now: Moment, data: bytes) -> list[LineEvent]:
-        if not self._guard.welcomes(request, source) and self._leg_of(request) is None:
+        if not self._guard.welcomes(request, source) and self._legs.named_by(request) is None:
             stamped = replies.stamped(request, source)
             if (answer := self._guard.turn_away(stamped, now)) is not None:
                 self._transactions.send_response(answer, replies.way_back(stamped, source))
@@ -298,7 +286,7 @@ class SipCore:
             return self._on_fault(heard, fault, now, data)
         if request.method == "CANCEL":
             return self._on_cancel(heard, now)
-        if (leg := self._leg_of(request)) is not None:
+        if (leg := self._legs.named_by(request)) is not None:
             return self._from_leg(leg, leg.on_request(heard, now))
         if request.method == "ACK":
             return []
@@ -322,14 +310,13 @@ class SipCore:
         if len(self._legs) >= self._limits.legs:
             return self._turn_down(heard, 503, now)
         assert self._means is not None
-        leg = IncomingLeg(self._means, self._new_ref(heard.request), heard, heard.source)
-        self._legs[leg.call_ref] = self._invites[heard.key] = leg
-        self._dialogs[leg.dialog_key] = leg
+        leg = IncomingLeg(self._means, self._legs.new_ref(heard.request), heard, heard.source)
+        self._legs.add(leg)
         return self._from_leg(leg, leg.offer(heard, now))
 
     def _on_cancel(self, heard: RequestHeard, now: Moment) -> list[LineEvent]:
         """§9.2. An INVITE that was answered finally is not cancelled any more, and the CANCEL is still answered 200."""
-        leg = self._invites.get(heard.cancels or "")
+        leg = self._legs.of_invite(heard.cancels)
         if leg is not None:
             return self._from_leg(leg, leg.on_cancel(heard, now))
         self._answer(heard, 481 if heard.cancels is None else 200, now)
@@ -342,7 +329,7 @@ class SipCore:
             return []
         status, reason = fault
         extra = [("Unsupported", tag) for tag in unsupported(request, UNDERSTOOD)] if status == 420 else []
-        if status == 420 and request.method == "INVITE" and self._leg_of(request) is None:
+        if status == 420 and request.method == "INVITE" and self._legs.named_by(request) is None:
             return self._turn_down(heard, status, now, extra=extra)
         self._answer(heard, status, now, reason=reason, extra=extra)
         return [WireNoise(line=self._settings.line, at=now, wire=data)]
@@ -350,7 +337,7 @@ class SipCore:
     def _turn_down(self, heard: RequestHeard, status: int, now: Moment, extra: Iterable[Field] = ()) -> list[LineEvent]:
         """A call that could not even ring here: it began, and it is over."""
         assert self._means is not None
-        call_ref = self._new_ref(heard.request)
+        call_ref = self._legs.new_ref(heard.request)
         self._answer(heard, status, now, extra=extra)
         over = CallWithdrawn(
             line=self._settings.line, at=now, call_ref=call_ref, evidence=Evidence.EXCHANGE, code=status
@@ -363,30 +350,6 @@ class SipCore:
         """Answer a request that belongs to no call."""
         response = replies.reply(heard.request, status, reason, to_tag=self._new_token(), extra=extra)
         self._transactions.respond(heard.key, response, now)
-
-    # --- which leg -----------------------------------------------------------------------------------------------
-
-    def _leg_of(self, request: Request) -> Leg | None:
-        """The leg whose tag `request` names, which nobody can guess."""
-        tag = fields.tag_of(request.headers.get("To"))
-        return self._dialogs.get(dialog_key(fields.call_id(request), tag)) if tag else None
-
-    def _ringing(self, call_ref: str) -> IncomingLeg:
-        leg = self._legs.get(call_ref)
-        if not isinstance(leg, IncomingLeg) or leg.phase is not Phase.EARLY:
-            raise NoSuchCall(call_ref)
-        return leg
-
-    def _new_ref(self, invite: Request) -> str:
-        """The Call-ID, or a short name for a long one; numbered where it is taken (a call of ours to ourselves)."""
-        call_id = fields.call_id(invite) or self._new_token()
-        if len(call_id) > _LONGEST_REF:
-            call_id = hashlib.blake2s(call_id.encode("utf-8", "surrogateescape")).hexdigest()
-        ref, number = call_id, 1
-        while ref in self._legs:
-            number += 1
-            ref = f"{call_id}/{number}"
-        return ref
 
     def _uri_of(self, target: str) -> uris.Uri:
         """`target` as a URI; anything else than one is dialled at our own exchange."""
@@ -403,11 +366,7 @@ class SipCore:
 
     def _from_leg(self, leg: Leg, events: list[LineEvent]) -> list[LineEvent]:
         """What a leg tells; one that is over is forgotten."""
-        if leg.is_over and self._legs.get(leg.call_ref) is leg:
-            del self._legs[leg.call_ref]
-            self._dialogs.pop(leg.dialog_key, None)
-            if isinstance(leg, IncomingLeg):
-                self._invites.pop(leg.invite_key, None)
+        self._legs.forget_if_over(leg)
         return self._with_desk_phone(events)
 
     def _with_desk_phone(self, events: list[LineEvent]) -> list[LineEvent]:

@@ -23,5 +23,5 @@ class Room(Protocol):
 class Sender(Protocol):
     """Carries requests to the wire."""
 
-    def send(self, request: Request, to: Address, now: Moment, owner: Room) -> str:
-        """Send a new request; answers go to `owner`. The key of its transaction."""
+    def send(self, request: Request, to: Address, now: Moment, owner: Room | None) -> str:
+        """Send a new request; answers go to `owner`, to nobody if it is None. The key of its transaction."""
