@@ -8,8 +8,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from dutyphone.errors import DutyphoneError, RecorderAlreadyRunning
 from dutyphone.i18n import _
 
 if TYPE_CHECKING:
+    from dutyphone.recorder.service import LinePlan
     from dutyphone.store.lease import Holder, RecorderLease
     from dutyphone.store.readmodels import RecorderRow
     from dutyphone.store.store import Store
@@ -51,10 +52,10 @@ def record(
     from dutyphone.recorder.systemd import ServiceManager
 
     install_simulated_ports()
-    planned = plan_lines(drill.lines() if drill else settings.lines, config_path)
     folder = settings.folder() / ("drill" if drill else "")
     recorder_id = uuid.uuid4().hex
     with (
+        _planned(settings, config_path, drill) as planned,
         open_store(settings, drill=drill is not None) as store,
         _own(folder, store),
         store.lease_lines([line.line for line in planned], recorder_id) as lease,
@@ -88,6 +89,13 @@ def record(
         recorder.run(insist=insist, on_ready=on_ready)
 
 
+@contextmanager
+def _planned(settings: Settings, config_path: Path | None, drill: Drill | None) -> Iterator[list[LinePlan]]:
+    """The lines to record; those of a drill are simulated as long as this lasts."""
+    with drill.playing() if drill else nullcontext(settings.lines) as lines:
+        yield plan_lines(lines, config_path)
+
+
 def stop_recorder(settings: Settings, *, drill: bool) -> str:
     """Ask the recorder of this desk to stop and wait until it has. Raises `DutyphoneError` if it does not."""
     with open_store(settings, drill=drill, create=False) as store:
@@ -119,13 +127,18 @@ def recorder_here(folder: Path, store: Store) -> RecorderRow | None:
 
     unfinished = store.unfinished_recorders()
     if store.database.path is None:
+        host, pid = socket.gethostname(), None
         try:
             FileLease(folder / OWN_FOLDER).release()
         except RecorderAlreadyRunning as running:
-            here = (running.pid, socket.gethostname())
-            unfinished = tuple(row for row in unfinished if (row.pid, row.host) == here)
+            pid = running.pid
+        except PermissionError:  # another user's, who is asked in vain: that is told then
+            pass
+        except FileNotFoundError:
+            return None
         else:
             return None
+        unfinished = tuple(row for row in unfinished if row.host == host and pid in (None, row.pid))
     return unfinished[-1] if unfinished else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from dutyphone.clock import Clock
 from dutyphone.duty.retention import Answer, Retention
-from dutyphone.errors import StoreError
+from dutyphone.errors import RecorderAlreadyRunning, StoreError
 from dutyphone.i18n import _
 from dutyphone.store.retention import LEISURELY, ask, purge
 from dutyphone.store.store import Store
@@ -44,7 +44,7 @@ class Purging:
             try:
                 if older_than is not None and ask(self._store, book, now) is Answer.ACT:
                     purge(self._store, book, older_than, clock=self._clock, rest=self._rest)
-            except StoreError as failed:
+            except (StoreError, RecorderAlreadyRunning) as failed:
                 self._complain(
                     _("What is to be purged could not be: {problem} It is tried again tomorrow.").format(
                         problem=failed.message

@@ -14,7 +14,7 @@ from dutyphone.calls.numbers import Site
 from dutyphone.calls.tracker import CallTracker
 from dutyphone.clock import Clock
 from dutyphone.duty.retention import Retention
-from dutyphone.errors import DatabaseBusy, DiskFull, LineGone
+from dutyphone.errors import LineGone, StoreError
 from dutyphone.i18n import _
 from dutyphone.journal.codec import encode
 from dutyphone.journal.facts import Fact, RecorderStarted
@@ -164,10 +164,19 @@ class Recorder:
         plans = self._plan.lines
         try:
             self._store.declare_lines(
-                [LineDeclaration(line=p.line, title=p.title, driver=p.driver_name, port=p.port) for p in plans],
+                [
+                    LineDeclaration(
+                        line=p.line,
+                        title=p.title,
+                        driver=p.driver_name,
+                        port=p.port,
+                        obeys=isinstance(p.driver, Obeying),
+                    )
+                    for p in plans
+                ],
                 place=self._plan.place,
             )
-        except (DatabaseBusy, DiskFull):
+        except StoreError:
             self._lines_declared = False
         else:
             self._lines_declared = True
