@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from dutyphone_drivers.sip_account.message import Request, Response, render
 from dutyphone_drivers.sip_account.timing import Limits
@@ -109,6 +111,24 @@ def test_without_a_via_nothing_can_be_answered(account: Account) -> None:
 
 
 # --- limits --------------------------------------------------------------------------------------------------------
+
+
+def test_a_thousand_calls_ring_at_once_and_each_keeps_little(account: Account) -> None:
+    data = [
+        render(request("INVITE", call_id=f"c{number}", branch=f"z9hG4bK{number}", extra=(SDP,), body=OFFER))
+        for number in range(1_000)
+    ]
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for one in data:
+            account.core.receive(one, SERVER, account.clock.now())
+            account.core.take_output()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(account.core._legs) == 1_000
+    assert (after - before) / 1_000 < 10_000  # bytes a call
 
 
 def test_one_call_too_many_is_written_down_as_failed() -> None:
@@ -248,6 +268,13 @@ def test_the_desk_phones_talk_is_told_to_its_end() -> None:
     notify(account, subscribe, 3, b"terminated")
     assert account.calls() == ["CallOffered", "CallerIdHeard", "CallTaken", "CallOver"]
     assert {event.call_ref for event in account.events if isinstance(event, CallOffered | CallOver)} == {CALL}
+
+
+def test_nothing_is_watched_before_the_account_is_registered() -> None:
+    account = Account(register=False, watch=True)
+    assert account.lines() == ["REGISTER"]
+    account = Account(watch=True)
+    assert "SUBSCRIBE" in account.lines()
 
 
 def test_without_a_watch_a_notify_belongs_to_nothing(account: Account) -> None:

@@ -322,6 +322,16 @@ def test_a_refresh_that_is_too_often_is_asked_less_often(account: Account) -> No
     assert again.headers.get("Session-Expires") == "300;refresher=uac"
 
 
+def test_a_refresh_may_end_the_session_timer(account: Account) -> None:
+    """§7.2: an answer without Session-Expires."""
+    talking_out(account, ("Session-Expires", "90;refresher=uac"), ("Allow", "UPDATE"))
+    account.pass_time(45)
+    account.hear(response(account.last_request("UPDATE"), 200))
+    account.pass_time(3_600)
+    assert account.calls()[-1] == "CallTaken"
+    assert account.lines() == []
+
+
 def test_a_far_end_that_refreshes_itself_is_left_to_it(account: Account) -> None:
     talking_out(account, ("Session-Expires", "90;refresher=uas"), ("Require", "timer"))
     account.pass_time(59)
