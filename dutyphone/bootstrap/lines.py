@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,19 +31,32 @@ class Drill:
     personality: str = ""
 
     def clock(self) -> Clock:
-        """The clock of its line: as fast, and set by its scenario."""
+        """The clock of its line: as fast, and set by its scenario. An exchange goes by the real one."""
+        if self.sip:
+            return SystemClock()
         from dutyphone_simulators.urls.protocol_sim import clock_at
 
         return clock_at(self._address())
 
-    def lines(self) -> dict[str, LineSettings]:
-        """The one line of the drill."""
-        line = LineSettings(
-            driver="serial_modem",
-            title=_("Duty telephone"),
-            of_driver={"port": str(self._address()), "idle_class": 8},
-        )
-        return {DRILL_LINE: line}
+    @contextmanager
+    def playing(self) -> Iterator[dict[str, LineSettings]]:
+        """The one line of the drill. The exchange that a SIP line registers at is there as long as this lasts."""
+        if self.sip:
+            from dutyphone_simulators.sip.drill import sip_drill
+
+            with sip_drill(self.scenario, speed=self.speed) as options:
+                yield {DRILL_LINE: LineSettings(driver="sip_account", title=_("Duty telephone"), of_driver=options)}
+            return
+        port = str(self._address())
+        line = LineSettings(driver="serial_modem", title=_("Duty telephone"), of_driver={"port": port, "idle_class": 8})
+        yield {DRILL_LINE: line}
+
+    @property
+    def sip(self) -> bool:
+        """Whether the line is an account at a simulated exchange, not a modem."""
+        from dutyphone_simulators.sip.script import is_sip_scenario
+
+        return is_sip_scenario(self.scenario)
 
     def _address(self) -> SimAddress:
         from dutyphone_simulators.address import SimAddress
@@ -86,8 +100,12 @@ def check_lines(settings: Settings, *, config_path: Path | None, may_be_empty: b
 def check_scenario(scenario: str) -> None:
     """Raises `TranscriptError` if there is no such scenario or it cannot be read."""
     from dutyphone_simulators.library import load_scenario
+    from dutyphone_simulators.sip.script import is_sip_scenario, load_sip_scenario
 
-    load_scenario(scenario)
+    if is_sip_scenario(scenario):
+        load_sip_scenario(scenario)
+    else:
+        load_scenario(scenario)
 
 
 def try_lines(settings: Settings, *, config_path: Path | None) -> Iterator[tuple[str, LineGone | None]]:

@@ -8,8 +8,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from dutyphone.errors import DutyphoneError, RecorderAlreadyRunning
 from dutyphone.i18n import _
 
 if TYPE_CHECKING:
+    from dutyphone.recorder.service import LinePlan
     from dutyphone.store.lease import Holder, RecorderLease
     from dutyphone.store.readmodels import RecorderRow
     from dutyphone.store.store import Store
@@ -51,10 +52,10 @@ def record(
     from dutyphone.recorder.systemd import ServiceManager
 
     install_simulated_ports()
-    planned = plan_lines(drill.lines() if drill else settings.lines, config_path)
     folder = settings.folder() / ("drill" if drill else "")
     recorder_id = uuid.uuid4().hex
     with (
+        _planned(settings, config_path, drill) as planned,
         open_store(settings, drill=drill is not None) as store,
         _own(folder, store),
         store.lease_lines([line.line for line in planned], recorder_id) as lease,
@@ -86,6 +87,13 @@ def record(
         if until_closed is not None:
             threading.Thread(target=_stop_at_end, args=(until_closed, recorder.stop), daemon=True).start()
         recorder.run(insist=insist, on_ready=on_ready)
+
+
+@contextmanager
+def _planned(settings: Settings, config_path: Path | None, drill: Drill | None) -> Iterator[list[LinePlan]]:
+    """The lines to record; those of a drill are simulated as long as this lasts."""
+    with drill.playing() if drill else nullcontext(settings.lines) as lines:
+        yield plan_lines(lines, config_path)
 
 
 def stop_recorder(settings: Settings, *, drill: bool) -> str:

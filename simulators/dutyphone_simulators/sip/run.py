@@ -85,7 +85,7 @@ def run_sip_exchange(
                 script = SipScenario(
                     core, transcript, speed=speed, seed=seed, loop=loop, report=teller.say, ended=stop.set
                 )
-                teller.on_first_registration = script.begin
+                script.begin_when_registered()
 
             exchange.hook(get_ready)
             stop.wait()
@@ -113,7 +113,6 @@ class _Teller:
 
     def __init__(self, report: Callable[[str], None]) -> None:
         self.now: Callable[[], datetime] = lambda: SystemClock().now().utc
-        self.on_first_registration: Callable[[], None] | None = None
         self._report = report
 
     def say(self, sentence: str) -> None:
@@ -127,9 +126,6 @@ class _Teller:
             )
             return
         self.say(_("{account} is registered from {address}.").format(account=binding.account, address=where))
-        if self.on_first_registration is not None:
-            begin, self.on_first_registration = self.on_first_registration, None
-            begin()
 
     def call(self, record: CallRecord, step: Step) -> None:
         match step:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from dutyphone.i18n import _
-from dutyphone.lines.transcript import FromDevice, Passes, Transcript, World, render_step
+from dutyphone.lines.transcript import FromDevice, Passes, Transcript, World, parse_transcript, render_step
 from dutyphone_simulators.library import MODEM_SHELF, ScenarioInfo, Shelf, list_scenarios, load_scenario
 from dutyphone_simulators.sip.bodies import BodyForm
 from dutyphone_simulators.sip.core import SipExchange
@@ -21,6 +21,7 @@ from dutyphone_simulators.sip.damage import Damage
 from dutyphone_simulators.sip.identity import Caller, IdentityForm
 from dutyphone_simulators.sip.messages import Style
 from dutyphone_simulators.sip.network import Weather
+from dutyphone_simulators.sip.registrar import Binding
 from dutyphone_simulators.sip.settings import CallScript, FarEnd, ReasonForm
 from dutyphone_simulators.values import Convert, count, digits, one_of, seconds, share, text, yes
 from dutyphone_simulators.world import VERBS as MODEM_VERBS
@@ -105,6 +106,17 @@ def list_sip_scenarios() -> list[ScenarioInfo]:
     return list_scenarios(SIP_SHELF)
 
 
+def is_sip_scenario(scenario: str) -> bool:
+    """Whether `scenario` is meant for an exchange: the name of such a one, or a file with the heading `line: sip`."""
+    if scenario in {info.name for info in list_sip_scenarios()}:
+        return True
+    try:
+        text = Path(scenario).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return parse_transcript(text, source=scenario).headings.get("line", "").strip() == "sip"
+
+
 def load_sip_scenario(scenario: str | Path) -> Transcript:
     """The scenario of that name, one of the modem's if it can be played here, or the file of that path."""
     if scenario in {info.name for info in list_scenarios(MODEM_SHELF)}:
@@ -140,6 +152,19 @@ class SipScenario:
     def begin(self) -> None:
         """Play the first step now."""
         self._exchange.agenda.after(0.0, self._go_on)
+
+    def begin_when_registered(self) -> None:
+        """Play the first step as soon as a telephone is registered."""
+        registrar = self._exchange.registrar
+        told_before = registrar.on_change
+
+        def changed(binding: Binding, there: bool) -> None:
+            told_before(binding, there)
+            if there and self._place == self._round == 0:
+                registrar.on_change = told_before
+                self.begin()
+
+        registrar.on_change = changed
 
     def happen(self, step: World) -> None:
         """Let something happen that may not stand in the transcript; it was checked."""
