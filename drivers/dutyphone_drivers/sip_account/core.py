@@ -1,11 +1,14 @@
 """A SIP account as a pure machine: bytes, where they came from and when in; line events out, and packets to send.
 
-    guard          who may speak at all
-    transaction    one request and its answers, whatever the network loses        RFC 3261 §17
-    incoming       a call to us      )  leg: how it goes on and ends              §13, §14, §15
-    outgoing       a call of ours    )  dialog: who talks to whom                 §12
-    registration   being reachable                                                §10
-    watch          being told of the desk telephone's own calls                   RFC 4235
+    guard              who may speak at all                                RFC 3261 §8.2.2.1, §26
+    faults             what is wrong with a request                        §8.2
+    transaction        one request and its answers, whatever is lost       §17, RFC 6026
+    dialog             who talks to whom, by which way                     §12
+    incoming           a call to us                                        §13.3, §9.2
+    outgoing           a call of ours                                      §13.2, §9.1
+    leg                how either goes on and ends                         §14, §15, RFC 3311, RFC 4028
+    registration       being reachable                                     §10
+    watch, desk_phone  the desk telephone's own calls                      RFC 6665, RFC 4235
 
 This module puts them together: it hands each message to the room it belongs to, and knows nothing of what they decide.
 """
