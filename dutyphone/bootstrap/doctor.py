@@ -78,7 +78,7 @@ def diagnose_line(
 ) -> list[Answer]:
     """What can be found out about one line. Raises `ConfigError` if there is none of that name."""
     settings = config.load_settings(config_path)
-    line = _line_settings(settings, name, config_path)
+    line = line_settings(settings, name, config_path)
     with LogBeside(settings) as log:
         return _line(name, line, log, config_path, say)
 
@@ -86,8 +86,8 @@ def diagnose_line(
 def guided_check(config_path: Path | None, name: str, person: guide.Person, *, mask: bool) -> GuidedResult:
     """Go through the installation check of a line with a person. Raises `DutyphoneError`."""
     settings = config.load_settings(config_path)
-    line = _line_settings(settings, name, config_path)
-    plugin = _plugin(name, line, config_path)
+    line = line_settings(settings, name, config_path)
+    plugin = plugin_of(name, line, config_path)
     if not isinstance(plugin, ExaminingPlugin):
         raise DutyphoneError(
             _("The driver {driver} cannot examine its lines.").format(driver=line.driver),
@@ -107,7 +107,7 @@ def guided_check(config_path: Path | None, name: str, person: guide.Person, *, m
         kept: list[Path] = []
 
         def keep(transcript: str) -> None:
-            kept.append(_keep(folder, name, len(kept) + 1, transcript))
+            kept.append(keep_transcript(folder, name, len(kept) + 1, transcript))
             person.tell(_("The whole dialogue is in {path}.").format(path=kept[-1]))
 
         verdict = guide.check_with(person, name, both, line.options(), clock, keep=keep, mask=mask)
@@ -216,7 +216,7 @@ def _line(
         heard=log.heard(name),
     )
     try:
-        plugin = _plugin(name, line, config_path)
+        plugin = plugin_of(name, line, config_path)
         if known.recorded is None and _may_be_asked(known.device) and isinstance(plugin, ExaminingPlugin):
             say(_("Asking the device of line {line}, which takes some seconds.").format(line=name))
             install_simulated_ports()
@@ -240,7 +240,7 @@ def _may_be_asked(device: lines.Device | None) -> bool:
     return device is None or (device.exists and device.is_device and device.allowed and not device.holders)
 
 
-def _plugin(name: str, line: LineSettings, config_path: Path | None) -> DriverPlugin:
+def plugin_of(name: str, line: LineSettings, config_path: Path | None) -> DriverPlugin:
     """The driver's plug-in, once it has taken the options. Raises `ConfigError`, `UnknownDriver`."""
     plugin = load_driver(line.driver)
     try:
@@ -250,7 +250,8 @@ def _plugin(name: str, line: LineSettings, config_path: Path | None) -> DriverPl
     return plugin
 
 
-def _line_settings(settings: Settings, name: str, config_path: Path | None) -> LineSettings:
+def line_settings(settings: Settings, name: str, config_path: Path | None) -> LineSettings:
+    """The line of that name. Raises `ConfigError` if there is none."""
     line = settings.lines.get(name)
     if line is None:
         raise ConfigError(
@@ -264,7 +265,7 @@ def _line_settings(settings: Settings, name: str, config_path: Path | None) -> L
 # --- files -------------------------------------------------------------------------------------------------------
 
 
-def _keep(folder: Path, line: str, place: int, transcript: str) -> Path:
+def keep_transcript(folder: Path, line: str, place: int, transcript: str) -> Path:
     """Write a transcript where only this user can read it."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{line}-{SystemClock().now().utc:%Y%m%dT%H%M%SZ}-{place}.txt"

@@ -65,6 +65,42 @@ def add_to(app: typer.Typer) -> None:
         _offer(found, config, name)
         _show(found.answers, as_json=as_json, evidence=evidence)
 
+    @group.command(help=_("Register a SIP account once and say what the exchange said, in plain words."))
+    def sip(
+        name: str = typer.Argument("", help=_("The line's name in the configuration; not needed if there is one.")),
+        ring: bool = typer.Option(False, "--ring", help=_("Wait for a call, and say what it shows.")),
+        mask: bool = typer.Option(False, "--mask", help=_("Make the numbers in the transcript unrecognisable.")),
+        config: Path | None = config_option(),
+        as_json: bool = _json_option(),
+        language: str | None = language_option(),
+    ) -> None:
+        from dutyphone.bootstrap import account
+
+        person = _AtTheKeyboard()
+        found = account.examine_account(config, name or _the_account(config), person, ring=ring, mask=mask)
+        if not as_json:
+            for row in found.dialogue:
+                typer.echo(row)
+            typer.echo()
+        person.tell(_("The whole dialogue is in {path}.").format(path=found.transcript))
+        for option, value in found.options.items():
+            person.tell(_("Worth setting: {option} = {value}").format(option=option, value=str(value).lower()))
+        _show(found.answers, as_json=as_json, evidence=False)
+
+
+def _the_account(config: Path | None) -> str:
+    from dutyphone.bootstrap import account
+    from dutyphone.errors import ConfigError
+
+    names = account.account_names(config)
+    if len(names) != 1:
+        raise ConfigError(
+            _("Which account is meant?") if names else _("No line is an account of a SIP exchange."),
+            path=config,
+            expected=", ".join(names) or _('a table [lines.desk] with driver = "sip_account"'),
+        )
+    return names[0]
+
 
 class _AtTheKeyboard:
     """See `dutyphone.doctor.guide.Person`. Speaks on stderr, so that `--json` stays clean."""

@@ -123,6 +123,7 @@ class Listening:
         """Why the line cannot be listened to, though its driver goes on trying."""
         with self._changed:
             self.gone = gone
+            self._over = True
             self._changed.notify_all()
 
     def stopping(self) -> bool:

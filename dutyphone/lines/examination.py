@@ -12,9 +12,12 @@ from enum import Enum
 
 from dutyphone.lines.events import (
     CallerIdHeard,
+    CallOffered,
     CallOver,
     CallTaken,
+    CallWithdrawn,
     DigitsHeard,
+    Direction,
     Evidence,
     FaxHeard,
     LineEvent,
@@ -87,9 +90,15 @@ class Examination:
 
 
 _HANDSET_EVIDENCE = frozenset(
-    {Evidence.EXTENSION_HOOK, Evidence.LOCAL_HOOK, Evidence.LOOP_CURRENT, Evidence.LINE_VOLTAGE}
+    {
+        Evidence.EXTENSION_HOOK,
+        Evidence.LOCAL_HOOK,
+        Evidence.LOOP_CURRENT,
+        Evidence.LINE_VOLTAGE,
+        Evidence.ANSWERED_ELSEWHERE,
+    }
 )
-"""What shows that a person lifted or put back the handset."""
+"""What shows that a person lifted or put back the handset, or that an exchange knows it."""
 
 
 def powers_shown(events: Iterable[LineEvent]) -> frozenset[Power]:
@@ -97,11 +106,11 @@ def powers_shown(events: Iterable[LineEvent]) -> frozenset[Power]:
     shown = set()
     for event in events:
         match event:
-            case RingHeard():
+            case RingHeard() | CallOffered(direction=Direction.INCOMING):
                 shown.add(Power.RING)
             case CallerIdHeard():
                 shown.add(Power.CALLER_ID)
-            case CallTaken() | CallOver() if event.evidence in _HANDSET_EVIDENCE:
+            case CallTaken() | CallOver() | CallWithdrawn() if event.evidence in _HANDSET_EVIDENCE:
                 shown.add(Power.HANDSET)
             case DigitsHeard():
                 shown.add(Power.DIALLED_DIGITS)

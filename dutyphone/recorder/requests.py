@@ -50,7 +50,6 @@ def as_told(made: RequestMade, ref_of: Callable[[str], str | None], now: datetim
             return Refuse(request=made.request, call_ref=ref, everywhere=everywhere)
         case RequestKind.REDIRECT:
             return Redirect(request=made.request, call_ref=ref, target=number)
-    return Refused(CANNOT)
 
 
 def settled(answered: RequestAnswered) -> RequestSettled:

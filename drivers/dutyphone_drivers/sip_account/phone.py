@@ -74,7 +74,7 @@ class SipPhone:
             raise
         self._endpoints = endpoints
         teller = Teller(host)
-        core = SipCore(settings, lambda: token_hex(8))
+        core = self._make_core(settings)
         switchboard = Switchboard(
             self._line,
             core,
@@ -144,6 +144,9 @@ class SipPhone:
         while self._requests:
             request = self._requests.popleft().request
             host.post([RequestAnswered(line=self._line, at=now, request=request, done=False, why=LINE_DOWN)])
+
+    def _make_core(self, settings: AccountSettings) -> SipCore:
+        return SipCore(settings, lambda: token_hex(8))
 
     # --- what is asked of the system -----------------------------------------------------------------------------
 

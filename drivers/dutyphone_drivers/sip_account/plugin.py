@@ -33,7 +33,7 @@ from typing import Any
 
 from dutyphone.errors import OptionError
 from dutyphone.i18n import _
-from dutyphone.lines.driver import Driver
+from dutyphone.lines.driver import Driver, LineExaminer
 from dutyphone_drivers.sip_account.settings import DEFAULT_EXPIRES_S, DEFAULT_PING_S
 
 _TRANSPORTS = ("udp", "tcp", "tls")
@@ -53,6 +53,12 @@ class SipAccountPlugin:
         from dutyphone_drivers.sip_account.phone import SipPhone
 
         return SipPhone(line, read_options(options))
+
+    def examine_line(self, line: str, options: Mapping[str, object]) -> LineExaminer:
+        """See `dutyphone.lines.driver.ExaminingPlugin`."""
+        from dutyphone_drivers.sip_account.examiner import AccountExaminer
+
+        return AccountExaminer(line, read_options(options))
 
 
 plugin = SipAccountPlugin()

@@ -232,7 +232,7 @@ class Registration:
         if not self._ping:
             self._at["ping overdue"] = now.mono + PING_PATIENCE_S
         asks_bindings = self._question is Question.BINDINGS
-        self._put_ping(self._credentials.put(self._bindings_request()) if asks_bindings else self._options(), now)
+        self._put_ping(self._credentials.put(self._bindings_request()) if asks_bindings else self.options(), now)
         return []
 
     def _put_ping(self, request: Request, now: Moment) -> None:
@@ -245,8 +245,8 @@ class Registration:
         self._cseq += 1
         return Request(method="REGISTER", uri=self._settings.registrar, headers=Headers(self._register_head()))
 
-    def _options(self) -> Request:
-        """RFC 3261 §11: any answer shows that the server is there."""
+    def options(self) -> Request:
+        """RFC 3261 §11: what can the server do? Any answer shows that it is there."""
         self._ping_cseq += 1
         fields = (
             ("From", f"<{self._settings.address_of_record}>;tag={self._from_tag}"),
