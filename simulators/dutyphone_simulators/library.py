@@ -34,19 +34,27 @@ MODEM_SHELF = Shelf(package="dutyphone_simulators", verbs=VERBS)
 
 def list_scenarios(shelf: Shelf = MODEM_SHELF) -> list[ScenarioInfo]:
     """Every scenario on `shelf`, which comes with the program."""
-    return [ScenarioInfo(name=name, title=_title(load_scenario(name, shelf))) for name in _names(shelf)]
+    return [ScenarioInfo(name=name, title=_title(load_scenario(name, shelf))) for name in scenario_names(shelf)]
+
+
+def scenario_names(shelf: Shelf = MODEM_SHELF) -> list[str]:
+    """Their names alone, without reading them."""
+    entries = _folder(shelf).iterdir()
+    return sorted(entry.name.removesuffix(".txt") for entry in entries if entry.name.endswith(".txt"))
 
 
 def load_scenario(scenario: str | Path, shelf: Shelf = MODEM_SHELF) -> Transcript:
     """The scenario of that name, or the file of that path. Raises `TranscriptError` with a sentence."""
-    if isinstance(scenario, str) and scenario in _names(shelf):
+    if isinstance(scenario, str) and scenario in scenario_names(shelf):
         text = _folder(shelf).joinpath(f"{scenario}.txt").read_text("utf-8")
         return _checked(text, scenario, shelf)
     path = Path(scenario)
     if isinstance(scenario, str) and path.name == scenario and not path.exists():
         raise TranscriptError(
             _("There is no scenario called {name!r}.").format(name=scenario),
-            advice=_("Known ones: {names}. A file is named by its path.").format(names=", ".join(_names(shelf))),
+            advice=_("Known ones: {names}. A file is named by its path.").format(
+                names=", ".join(scenario_names(shelf))
+            ),
         )
     try:
         text = path.read_text("utf-8")
@@ -67,11 +75,6 @@ def _checked(text: str, source: str, shelf: Shelf) -> Transcript:
 
 def _folder(shelf: Shelf) -> Traversable:
     return resources.files(shelf.package).joinpath("scenarios")
-
-
-def _names(shelf: Shelf) -> list[str]:
-    entries = _folder(shelf).iterdir()
-    return sorted(entry.name.removesuffix(".txt") for entry in entries if entry.name.endswith(".txt"))
 
 
 def _title(transcript: Transcript) -> str:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from dutyphone.i18n import _
 from dutyphone.lines.transcript import FromDevice, Passes, Transcript, World, parse_transcript, render_step
-from dutyphone_simulators.library import MODEM_SHELF, ScenarioInfo, Shelf, list_scenarios, load_scenario
+from dutyphone_simulators.library import MODEM_SHELF, ScenarioInfo, Shelf, list_scenarios, load_scenario, scenario_names
 from dutyphone_simulators.sip.bodies import BodyForm
 from dutyphone_simulators.sip.core import SipExchange
 from dutyphone_simulators.sip.damage import Damage
@@ -108,7 +108,7 @@ def list_sip_scenarios() -> list[ScenarioInfo]:
 
 def is_sip_scenario(scenario: str) -> bool:
     """Whether `scenario` is meant for an exchange: the name of such a one, or a file with the heading `line: sip`."""
-    if scenario in {info.name for info in list_sip_scenarios()}:
+    if scenario in scenario_names(SIP_SHELF):
         return True
     try:
         text = Path(scenario).read_text("utf-8")
@@ -119,7 +119,7 @@ def is_sip_scenario(scenario: str) -> bool:
 
 def load_sip_scenario(scenario: str | Path) -> Transcript:
     """The scenario of that name, one of the modem's if it can be played here, or the file of that path."""
-    if scenario in {info.name for info in list_scenarios(MODEM_SHELF)}:
+    if scenario in scenario_names(MODEM_SHELF):
         return load_scenario(scenario, replace(MODEM_SHELF, verbs=VERBS))
     return load_scenario(scenario, SIP_SHELF)
 
