@@ -26,6 +26,9 @@ class SearchIndex(Protocol):
     knows_phrases: bool
     """Whether a match of the text index proves that the tokens stand one behind the other."""
 
+    knows_order: bool
+    """Whether it gives the documents it finds in the order of their numbers, without finding all of them first."""
+
     def like(self, column: ColumnElement[Any], pattern: ColumnElement[str]) -> ColumnElement[bool]:
         r"""LIKE with `\` as the escape, in which A to Z are a to z and no other letters are the same."""
 

@@ -21,6 +21,7 @@ class FtsIndex:
     """FTS5 tables without content: they keep positions and numbers, no text."""
 
     knows_phrases = True
+    knows_order = True
 
     def __init__(self) -> None:
         metadata = MetaData()

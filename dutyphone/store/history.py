@@ -27,6 +27,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    FromClause,
     Integer,
     Select,
     Text,
@@ -327,7 +328,14 @@ class History:
         )
 
     def _text_statement(self, shape: _Shape) -> Select[Any]:
-        table = self._index.text_index
+        table: FromClause = self._index.text_index
+        matches = [self._index.text_matches()]
+        behind = table.c.rowid < bindparam("document", type_=BigInteger)
+        if shape.wanted is _Wanted.PAGE and not self._index.knows_order:
+            table = _newest_first(table.c.rowid, *matches, behind)
+            matches = []
+        elif shape.wanted is _Wanted.PAGE:
+            matches.append(behind)
         document = table.c.rowid
         call_id = document.bitwise_rshift(literal_column(str(CALL_SHIFT)))
         counts = shape.wanted is _Wanted.COUNT
@@ -335,7 +343,7 @@ class History:
             select(func.count(call_id.distinct())) if counts else select(*_columns(shape), document)
         )
         statement = statement.select_from(table.join(calls, calls.c.id == call_id)).where(
-            self._index.text_matches(), *self._narrowings(shape)
+            *matches, *self._narrowings(shape)
         )
         if shape.compares_texts:
             like = bindparam("like_text", type_=Text)
@@ -345,11 +353,7 @@ class History:
             return statement
         if shape.wanted in (_Wanted.STREAM, _Wanted.RECORDS):
             return statement.order_by(document)
-        return (
-            statement.where(document < bindparam("document", type_=BigInteger))
-            .order_by(document.desc())
-            .limit(bindparam("limit"))
-        )
+        return statement.order_by(document.desc()).limit(bindparam("limit"))
 
     def _numbers(self, shape: _Shape, *columns: ColumnElement[Any]) -> Select[Any]:
         """`columns` of the numbers that contain the digits."""
@@ -379,6 +383,14 @@ class History:
             "until_us": arrived < bindparam("until_us", type_=BigInteger),
         }
         return [conditions[name] for name in shape.narrows]
+
+
+def _newest_first(document: ColumnElement[int], *matches: ColumnElement[bool]) -> FromClause:
+    """The documents that match, put in order before anything else is asked of them.
+
+    OFFSET keeps the planner from looking at the calls of all of them before it sorts.
+    """
+    return select(document).where(*matches).order_by(document.desc()).offset(literal_column("0")).subquery()
 
 
 def _columns(shape: _Shape) -> tuple[ColumnElement[Any], ...]:

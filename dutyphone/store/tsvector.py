@@ -30,6 +30,7 @@ class VectorIndex:
     """Tables of tsvectors made by us. They know which tokens, not where: the texts are compared as well."""
 
     knows_phrases = False
+    knows_order = False
 
     def __init__(self) -> None:
         metadata = MetaData()
