@@ -47,6 +47,7 @@ from dutyphone.store.store import LineDeclaration, Store
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "store" / "databases"
 AT = datetime(2026, 2, 16, 9, 30, tzinfo=UTC)
+CODES = {Outcome.BUSY: 486, Outcome.REJECTED: 603, Outcome.FAILED: 404}
 
 
 def facts() -> list[Fact]:
@@ -70,6 +71,8 @@ def facts() -> list[Fact]:
                 number=f"+86105550120{i % 3}",
                 kind=NumberKind.FIXED,
                 name=f"第{i}值班室",
+                called="1001",
+                redirected_from="01055501299" if outcome is Outcome.FORWARDED else None,
             ),
         ]
         if outcome is Outcome.ANSWERED:
@@ -83,6 +86,7 @@ def facts() -> list[Fact]:
                 rings=2,
                 ring_s=6.25,
                 talk_s=4.5 if outcome is Outcome.ANSWERED else None,
+                code=CODES.get(outcome),
             )
         )
     late = AT + timedelta(hours=1)

@@ -134,7 +134,10 @@ PEOPLE_COLUMNS = (
 """Chinese title, English title, width."""
 
 _WRAPPED = frozenset({"处理情况", "备注"})
-_DIGITS = frozenset({"号码", "电话记录编号", "number_raw", "number_e164ish", "extension", "digits_dialled"})
+_DIGITS = frozenset(
+    {"号码", "电话记录编号"}
+    | {"number_raw", "number_e164ish", "extension", "digits_dialled", "called_number", "redirected_from"}
+)
 
 MACHINE_COLUMNS = (
     "id",
@@ -164,6 +167,9 @@ MACHINE_COLUMNS = (
     "extension",
     "evidence",
     "digits_dialled",
+    "called_number",
+    "redirected_from",
+    "exchange_code",
 )
 """New columns are added behind the last, so that a reader by position keeps working."""
 
@@ -217,8 +223,14 @@ def _people_cells(style: Style) -> Callable[[CallRecord], tuple[Cell, ...]]:
             name,
             settled_by,
             note,
+            _called,
+            redirected_from,
+            _code,
         ) = record
         direction, result, forwarded, handling, marks, number = said[codes]
+        if redirected_from:
+            at_first = style.words.at_first.format(number=style.number(redirected_from))
+            marks = f"{marks}{separator}{at_first}" if marks else at_first
         return (
             row,
             day(arrived_us),
@@ -321,6 +333,9 @@ def _machine_cells(style: Style) -> Callable[[CallRecord], tuple[Cell, ...]]:
             nothing if call.extension is None else plain(call.extension),
             codes.evidence or nothing,
             number(call.digits) if call.digits else nothing,
+            nothing if call.called is None else number(call.called),
+            nothing if call.redirected_from is None else number(call.redirected_from),
+            nothing if call.code is None else call.code,
         )
 
     return cells

@@ -16,7 +16,10 @@ from dutyphone.store.readmodels import CallState, Owed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What a file for people says. `handled_by` has {what} and {by}; `continued` has {title} and {number}."""
+    """What a file for people says. `handled_by` has {what} and {by}; `continued` has {title} and {number}.
+
+    `at_first` has {number}, the one that was called before the call was sent on to this line.
+    """
 
     calls: str
     blind: str
@@ -29,6 +32,7 @@ class Words:
     yes: str
     fax: str
     doubtful: str
+    at_first: str
     no_caller_id: str
     purged: str
     still_down: str
@@ -54,6 +58,7 @@ CHINESE = Words(
     yes="是",
     fax="传真",
     doubtful="号码存疑",
+    at_first="原叫号码 {number}",
     no_caller_id="无来电显示",
     purged="已清除",
     still_down="仍在中断",
@@ -107,6 +112,7 @@ ENGLISH = Words(
     yes="yes",
     fax="fax",
     doubtful="number doubtful",
+    at_first="called {number} at first",
     no_caller_id="no caller ID",
     purged="purged",
     still_down="still down",

@@ -164,7 +164,16 @@ class Recorder:
         plans = self._plan.lines
         try:
             self._store.declare_lines(
-                [LineDeclaration(line=p.line, title=p.title, driver=p.driver_name, port=p.port) for p in plans],
+                [
+                    LineDeclaration(
+                        line=p.line,
+                        title=p.title,
+                        driver=p.driver_name,
+                        port=p.port,
+                        obeys=isinstance(p.driver, Obeying),
+                    )
+                    for p in plans
+                ],
                 place=self._plan.place,
             )
         except StoreError:

@@ -185,6 +185,10 @@ def _identified(call: Columns, fact: CallIdentified) -> Columns:
     if fact.name is not None or call["name"] is None:
         after["name"] = _text(fact.name)
         after["name_absence"] = None if fact.name_absence is None else fact.name_absence.value
+    if fact.called is not None:
+        after["called"] = _text(fact.called)
+    if fact.redirected_from is not None:
+        after["redirected_from"] = _text(fact.redirected_from)
     return after
 
 
@@ -204,6 +208,7 @@ def _ended(call: Columns, fact: CallEnded) -> Columns:
         "rings": fact.rings,
         "ring_s": float(fact.ring_s),
         "talk_s": None if fact.talk_s is None else float(fact.talk_s),
+        "code": fact.code,
     }
     return after | _derived(call | after)
 

@@ -45,7 +45,9 @@ class CallRow:
     `number_raw`, `number`, `kind`, `extension` and `absence` are those of `CallIdentified`; all None until it is known.
     `identified` is False as long as no caller ID came. `outcome` and `evidence` are what the line showed, None while
     the call lasts; `settlement` is what the officer said, and stands over them. `result` combines the two. `purged`:
-    its retention time was over, and who called and what was noted until then is no longer kept.
+    its retention time was over, and who called and what was noted until then is no longer kept. `called` is the number
+    that was called and `redirected_from` the one that was called at first, both as sent; `code` is how the exchange
+    ended the call (a final response of SIP). None where the line does not tell.
     """
 
     id: int
@@ -79,6 +81,9 @@ class CallRow:
     notes: int = 0
     last_note: str = ""
     purged: bool = False
+    called: str | None = None
+    redirected_from: str | None = None
+    code: int | None = None
 
     @property
     def result(self) -> Outcome | None:
@@ -131,6 +136,9 @@ class CallRecord(NamedTuple):
     name: str | None
     settled_by: str
     last_note: str
+    called: str | None
+    redirected_from: str | None
+    code: int | None
 
 
 class CallCodes(NamedTuple):
@@ -187,7 +195,10 @@ class CallDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineRow:
-    """One line as it stands. `since_at` is when `condition` last changed between down and not down."""
+    """One line as it stands. `since_at` is when `condition` last changed between down and not down.
+
+    `obeys`: it can do more than listen, and something may be asked of it (see `lines.requests`).
+    """
 
     line: str
     title: str
@@ -201,6 +212,7 @@ class LineRow:
     down_detail: str = ""
     troubles: tuple[Trouble, ...] = ()
     noise: int = 0
+    obeys: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,9 @@ CALL_COLUMNS = (
     "notes",
     "last_note",
     "purged",
+    "called",
+    "redirected_from",
+    "code",
 )
 """The columns that `call_row` takes, in its order, which is that of the fields of `CallRow`."""
 
@@ -134,7 +137,10 @@ class _CallInTheMaking:
             self.notes,
             self.last_note,
             purged,
-        ) = record[:31]
+            self.called,
+            self.redirected_from,
+            self.code,
+        ) = record[:34]
         self.direction = _direction(direction)
         self.state = _state(state)
         self.arrived_at = EPOCH + _MICROSECOND * arrived_us

@@ -32,7 +32,7 @@ from sqlalchemy import (
     false,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The revision of `migrations` that makes these tables."""
 
 APPLICATION_ID = 0x64757479
@@ -98,6 +98,9 @@ calls = Table(
     Column("result", Text),  # CallRow.result, to be asked for by an index
     Column("owed", Text),  # CallRow.owed, likewise
     Column("purged", Boolean, nullable=False, server_default=false()),  # its retention time was over
+    Column("called", Text),  # as sent, which is why it is text
+    Column("redirected_from", Text),
+    Column("code", Integer),
     Index("calls_call", "call", unique=True),
     Index("calls_arrived", "arrived_us"),
     Index("calls_line", "line", "arrived_us"),
@@ -218,6 +221,7 @@ line_status = Table(
     Column("port", Text, nullable=False),
     Column("heard_us", _BIG),
     Column("place", Text, nullable=False, server_default=""),  # whose configuration has it; '' if there is only one
+    Column("obeys", Boolean, nullable=False, server_default=false()),  # its driver can do what is asked of it
 )
 
 recorder_beats = Table(

@@ -22,12 +22,13 @@ from dutyphone.store.session import Row, Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineDeclaration:
-    """A line of the configuration: its name, what people call it, and how it is reached."""
+    """A line of the configuration: its name, what people call it, how it is reached, and whether it only listens."""
 
     line: str
     title: str
     driver: str
     port: str
+    obeys: bool = False
 
 
 _STATES = select(line_states)
@@ -53,10 +54,16 @@ _ADD_STATUS = insert(line_status)
 _SET_STATUS = (
     update(line_status)
     .where(line_status.c.line == bindparam("wanted"))
-    .values(position=None, title=None, driver=None, port=None, place=None)
+    .values(position=None, title=None, driver=None, port=None, place=None, obeys=None)
 )
 _FORGET = update(line_status).where(line_status.c.place.in_([bindparam("wanted"), ""])).values(position=None)
 _DROP_UNHEARD = delete(line_status).where(line_status.c.position.is_(None), line_status.c.heard_us.is_(None))
+
+_UNDECLARED = {"position": None, "title": "", "driver": "", "port": "", "place": "", "obeys": False}
+"""What stands in `line_status` of a line that was heard and that nobody declared."""
+
+_NOBODY_DECLARED = ("", None, "", "", "", None, "", False)
+"""Its row if it was not even heard."""
 
 _END = 2**62
 _AT_A_TIME = 32
@@ -67,7 +74,14 @@ def declare_lines(session: Session, lines: Sequence[LineDeclaration], place: str
     """These are the lines of the configuration at `place`, in this order; it has no others. "": there is no other."""
     session.run(_FORGET, wanted=place, position=None)
     for position, line in enumerate(lines):
-        values = {"position": position, "title": line.title, "driver": line.driver, "port": line.port, "place": place}
+        values = {
+            "position": position,
+            "title": line.title,
+            "driver": line.driver,
+            "port": line.port,
+            "place": place,
+            "obeys": line.obeys,
+        }
         if session.run(_SET_STATUS, wanted=line.line, **values) == 0:
             session.run(_ADD_STATUS, line=line.line, heard_us=None, **values)
     session.run(_DROP_UNHEARD)
@@ -81,8 +95,7 @@ def beat(session: Session, at: datetime, heard: Mapping[str, datetime], recorder
         session.run(_ADD_BEAT, recorder=seq, at_us=micros(at))
     for line, heard_at in heard.items():
         if session.run(_SET_HEARD, wanted=line, heard_us=micros(heard_at)) == 0:
-            values = {"line": line, "position": None, "title": "", "driver": "", "port": "", "place": ""}
-            session.run(_ADD_STATUS, heard_us=micros(heard_at), **values)
+            session.run(_ADD_STATUS, line=line, heard_us=micros(heard_at), **_UNDECLARED)
 
 
 def recorder(session: Session) -> RecorderRow | None:
@@ -122,7 +135,7 @@ def lines(session: Session) -> tuple[LineRow, ...]:
     since = EPOCH if last is None else last.started_at
     rows = []
     for line in declared or sorted(states):
-        _line, _position, title, driver, port, heard_us, _place = status.get(line, (line, None, "", "", "", None, ""))
+        _line, _position, title, driver, port, heard_us, _place, obeys = status.get(line, _NOBODY_DECLARED)
         state = states.get(line) or LineState(line=line, up=False, since_at=since)
         rows.append(
             LineRow(
@@ -138,6 +151,7 @@ def lines(session: Session) -> tuple[LineRow, ...]:
                 down_detail="" if state.up else state.detail,
                 troubles=tuple(sorted(state.troubles, key=lambda trouble: trouble.value)),
                 noise=state.noise,
+                obeys=bool(obeys),
             )
         )
     return tuple(rows)

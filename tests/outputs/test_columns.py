@@ -65,7 +65,8 @@ def test_people_read_the_title_of_a_line_and_programs_its_name(make_call: MakeCa
 
 def test_machine_columns_only_ever_grow_at_the_end() -> None:
     titles = [column.title for column in call_sheet(Profile.MACHINE, style(), chinese=True).columns]
-    assert ",".join(titles) == MACHINE + ",call,number_kind,number_absence,extension,evidence,digits_dialled"
+    then = "call,number_kind,number_absence,extension,evidence,digits_dialled"
+    assert ",".join(titles) == f"{MACHINE},{then},called_number,redirected_from,exchange_code"
 
 
 @pytest.mark.parametrize("chinese", [True, False])
@@ -149,6 +150,21 @@ def test_a_number_that_did_not_come_has_its_reason(make_call: MakeCall) -> None:
     dialled = make_call(1, 0, direction=Direction.OUTGOING, digits="01055501235")
     assert cells(dialled)["号码"] == "010-5550 1235"
     assert cells(dialled, Profile.MACHINE)["digits_dialled"] == "01055501235"
+
+
+def test_what_the_exchange_told_of_a_call_is_exported(make_call: MakeCall) -> None:
+    row = make_call(1, 0, "13900001234", called="1001", redirected_from="01055501299", code=486)
+    machine = cells(row, Profile.MACHINE)
+    assert (machine["called_number"], machine["redirected_from"], machine["exchange_code"]) == (
+        "1001",
+        "01055501299",
+        486,
+    )
+    assert cells(row)["备注"] == "原叫号码 01055501299"
+    noted = replace(row, last_note="找张三", notes=1, fax=True)
+    assert cells(noted)["备注"] == "传真;原叫号码 01055501299;找张三"
+    plain = cells(make_call(1, 0), Profile.MACHINE)
+    assert (plain["called_number"], plain["redirected_from"], plain["exchange_code"]) == (None, None, None)
 
 
 def test_numbers_are_the_same_however_many_were_seen_before(make_call: MakeCall) -> None:

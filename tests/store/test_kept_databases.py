@@ -24,8 +24,8 @@ from dutyphone.store.verify import verify
 KEPT = Path(__file__).parent / "databases"
 REVISIONS = sorted(path.name.partition(".")[0] for path in KEPT.glob("*.db.gz"))
 AT = datetime(2026, 2, 16, 9, 30, tzinfo=UTC)
-ROWS = {"0001": 43, "0002": 47}
-PURGED_CALLS = {"0001": 0, "0002": 1}
+ROWS = {"0001": 43, "0002": 47, "0003": 47}
+PURGED_CALLS = {"0001": 0, "0002": 1, "0003": 1}
 
 
 @pytest.fixture(params=REVISIONS)

@@ -83,6 +83,23 @@ def test_an_answered_call_is_in_call_until_it_ends(store: Store, write: Write) -
     assert (only_call(store).state, only_call(store).talk_s, only_call(store).owed) == (CallState.ENDED, 35.0, None)
 
 
+def test_who_was_called_stays_known_and_the_end_says_how_the_exchange_ended_it(store: Store, write: Write) -> None:
+    """A call that was sent on to this line names whom the caller wanted; a later caller ID need not repeat it."""
+    write(
+        store,
+        CallArrived(at=AT, call="a", line="desk"),
+        CallIdentified(at=AT, call="a", number_raw="13900001234", called="1001", redirected_from="01055501299"),
+        CallIdentified(at=later(1), call="a", number_raw="13900001234", name="张三"),
+    )
+    row = only_call(store)
+    assert (row.called, row.redirected_from, row.code) == ("1001", "01055501299", None)
+    busy = CallEnded(
+        at=later(2), call="a", outcome=Outcome.BUSY, evidence=Evidence.EXCHANGE, rings=1, ring_s=2.0, code=486
+    )
+    write(store, busy)
+    assert (only_call(store).called, only_call(store).code) == ("1001", 486)
+
+
 def test_a_number_once_heard_is_not_lost_to_a_later_private(store: Store, write: Write) -> None:
     """X08: a second caller ID adds what it knows and takes nothing away."""
     write(

@@ -58,7 +58,7 @@ call_rows = st.builds(
 
 
 EXAMPLE = [1, "c", "desk", "incoming", "ringing", 0, None, None, None, 0, 0.0, None, 0, *[None] * 7]
-EXAMPLE += [0, None, None, None, "", None, 0, "", 0, "", 0]
+EXAMPLE += [0, None, None, None, "", None, 0, "", 0, "", 0, *[None] * 3]
 
 
 def stored(value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -208,3 +209,11 @@ def test_a_recorder_of_an_older_version_had_every_line(store: Store, write: Call
     write(store, LineCameBack(at=later(11), line="desk", driver="d", port="p"))
     write(store, RecorderStopped(at=later(12), reason=StopReason.FOUND_DEAD))
     assert up(store) == [], "who was alone took every line along"
+
+
+def test_a_line_says_whether_anything_can_be_asked_of_it(at_the_desk: Store) -> None:
+    """Another driver of the same line may only listen."""
+    at_the_desk.declare_lines([DESK, replace(FAX, obeys=True)])
+    assert [(row.line, row.obeys) for row in at_the_desk.lines()] == [("desk", False), ("fax", True)]
+    at_the_desk.declare_lines([replace(DESK, obeys=True), FAX])
+    assert [(row.line, row.obeys) for row in at_the_desk.lines()] == [("desk", True), ("fax", False)]

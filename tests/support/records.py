@@ -28,6 +28,9 @@ def record(row: CallRow) -> CallRecord:
         name=row.name,
         settled_by=row.settled_by,
         last_note=row.last_note,
+        called=row.called,
+        redirected_from=row.redirected_from,
+        code=row.code,
     )
 
 
