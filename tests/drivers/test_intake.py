@@ -146,6 +146,25 @@ def test_the_first_byte_is_not_lost_with_the_rest() -> None:
             intake.take(None)
 
 
+def test_a_wake_between_two_reads_is_not_lost() -> None:
+    """The read before it was interrupted as well."""
+    with reading() as (_device, intake):
+        set_timeout, woken = intake._set_timeout, threading.Event()
+
+        def wake_and_set_timeout() -> None:
+            if not woken.is_set():
+                woken.set()
+                intake.wake()
+            set_timeout()
+
+        intake._set_timeout = wake_and_set_timeout
+        intake.wake()
+        assert intake.take(None).data == b""
+        assert woken.wait(AT_ONCE_S)
+        in_time(lambda: intake._alarm)
+        assert intake.take(None).data == b""
+
+
 def test_who_takes_again_and_again_interrupts_once() -> None:
     """A read that does not come back has nobody's patience fill its pipe."""
     with reading() as (_device, intake):

@@ -92,7 +92,7 @@ class Intake:
             self._interrupt()
 
     def _interrupt(self) -> None:
-        """The read that is going on, or else the next one, returns at once. Once is enough until it has."""
+        """The read that is going on, or else the next one, returns at once. Once is enough until `_put` heard of it."""
         if self._can_cancel and not (self._interrupted or self._ended or self._fault):
             self._interrupted = True
             self._port.cancel_read()
@@ -121,7 +121,6 @@ class Intake:
     def _set_timeout(self) -> None:
         """Setting it costs a few system calls, so only when it changes. Whoever is alarmed asks anew."""
         with self._changed:
-            self._interrupted = False
             self._reads_until = None if self._alarm else self._deadline
             timeout = None if self._reads_until is None else max(0.0, self._reads_until - self._clock.now().mono)
         if not self._can_cancel:
@@ -132,7 +131,7 @@ class Intake:
     def _put(self, data: bytes) -> None:
         with self._changed:
             at = self._clock.now()
-            woken, self._woken = self._woken, False
+            woken, self._woken, self._interrupted = self._woken, False, False
             if data:
                 self._changed.wait_for(lambda: len(self._pieces) < MOST_WAITING or self._ended)
                 self._pieces.append(Piece(data=data, at=at))
