@@ -8,6 +8,7 @@ import pytest
 from support.sip_peers.baresip import DeskPhone
 from support.sip_peers.duty import DutyLine
 from support.sip_peers.kamailio import Kamailio
+from support.sip_peers.lasting import as_seen, lasted
 from support.sip_peers.peers import CALLER, Peers
 from support.sip_peers.programs import until
 from support.sip_peers.sipp import Sipp
@@ -48,14 +49,14 @@ def test_a_call_is_in_the_log_while_it_rings(peers: Peers, line: DutyLine, kamai
     line.check()
 
 
-@pytest.mark.parametrize("rings_s", [0.0, 0.3])
+@pytest.mark.parametrize("rings_s", [0.0, 0.5])
 def test_a_caller_who_rings_briefly_is_missed_and_not_lost(
     peers: Peers, line: DutyLine, kamailio: Kamailio, rings_s: float
 ) -> None:
     peers.gives_up(rings_s).finish()
     row = line.ended_row()
     assert (row.number, row.outcome, row.evidence) == ("+861055501234", Outcome.MISSED, Evidence.EXCHANGE)
-    assert row.ring_s == pytest.approx(rings_s, abs=0.2)
+    assert lasted(row.ring_s, rings_s)
     assert (final_code(kamailio), ended_code(line)) == (487, 487)
 
 
@@ -92,7 +93,7 @@ def test_a_call_taken_at_the_desk_phone_is_answered_elsewhere_after_its_seconds_
     caller.finish()
     row = line.ended_row()
     assert (row.outcome, row.evidence) == (Outcome.ANSWERED, Evidence.ANSWERED_ELSEWHERE)
-    assert row.ring_s == pytest.approx(0.7, abs=0.25)
+    assert lasted(row.ring_s, 0.7)
     assert len(line.rows()) == 1
     line.check()
 
@@ -117,7 +118,7 @@ def test_nobody_answers_until_the_exchange_gives_up(peers: Peers, line: DutyLine
     peers.waits().finish()
     row = line.ended_row()
     assert row.outcome is Outcome.MISSED
-    assert row.ring_s == pytest.approx(1.0, abs=0.6)
+    assert lasted(row.ring_s, 0.8), "the timers of the exchange tick coarsely"
     assert final_code(kamailio) in (408, 480, 487)
 
 
@@ -131,9 +132,9 @@ def test_a_call_is_answered_here_and_the_caller_hangs_up(peers: Peers, line: Dut
     caller.finish()
     row = line.ended_row()
     assert (row.outcome, row.evidence) == (Outcome.ANSWERED, Evidence.EXCHANGE)
-    assert row.talk_s == pytest.approx(0.6, abs=0.1)
+    assert lasted(row.talk_s, 0.6)
     until(lambda: len(kamailio.records()) == 1)
-    assert kamailio.records()[0].talk_s == pytest.approx(row.talk_s, abs=0.05)
+    assert row.talk_s == as_seen(kamailio.records()[0].talk_s)
     line.check()
 
 
@@ -145,9 +146,9 @@ def test_a_call_is_answered_here_and_hung_up_here(peers: Peers, line: DutyLine, 
     caller.finish()
     row = line.ended_row()
     assert row.outcome is Outcome.ANSWERED
-    assert row.talk_s == pytest.approx(0.4, abs=0.15)
+    assert lasted(row.talk_s, 0.4)
     until(lambda: len(kamailio.records()) == 1)
-    assert kamailio.records()[0].talk_s == pytest.approx(row.talk_s, abs=0.05)
+    assert row.talk_s == as_seen(kamailio.records()[0].talk_s)
 
 
 @pytest.mark.parametrize(("code", "outcome"), [(486, Outcome.BUSY), (603, Outcome.REJECTED)])
@@ -205,7 +206,7 @@ def test_a_caller_who_puts_the_call_on_hold_is_the_same_call(peers: Peers, line:
     caller.finish()
     row = line.ended_row()
     assert (row.outcome, len(line.rows())) == (Outcome.ANSWERED, 1)
-    assert row.talk_s == pytest.approx(0.8, abs=0.2)
+    assert lasted(row.talk_s, 0.8)
     answers = [p for p in kamailio.wire() if p.status == 200 and p.source == kamailio.places.account]
     sessions = [p.header("Session-Expires") for p in answers if p.method in ("INVITE", "UPDATE")]
     assert sessions == ["1800;refresher=uac"] * 4

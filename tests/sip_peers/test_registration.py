@@ -155,6 +155,20 @@ def test_a_short_grant_is_renewed_before_it_ends_though_its_nonce_is_stale(peers
     assert is_reachable(peers, line)
 
 
+def test_a_request_that_comes_before_the_answer_is_not_taken_for_it(peers: Peers, kamailio: Kamailio) -> None:
+    """OPTIONS on the same socket while the REGISTER is under way."""
+    kamailio.kill()
+    line = peers.duty()
+    line.start()
+    pings = peers.run("sipsak", "-F", "-e", "50", "-s", f"sip:1001@{peers.places.account}")
+    assert pings.wait() == 0
+    assert not line.is_up(LINE)
+    kamailio.start()
+    line.wait_for(lambda: line.is_up(LINE))
+    assert len(kamailio.bindings()) == 1
+    assert is_reachable(peers, line)
+
+
 def test_an_interval_too_brief_is_made_longer(peers: Peers, kamailio: Kamailio) -> None:
     """423 (RFC 3261 section 10.2.8)."""
     kamailio.let(register=423)

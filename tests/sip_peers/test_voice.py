@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 from support.sip_peers.duty import DutyLine
 from support.sip_peers.kamailio import OTHER_ACCOUNT, Kamailio
+from support.sip_peers.lasting import lasted
 from support.sip_peers.peers import Peers
 from support.sip_peers.sipp import SDP
 
@@ -115,7 +116,7 @@ def test_an_answered_call_sends_sound_every_20_ms(
     heard = ear.listen(1.0)
     line.hang_up()
     caller.finish()
-    assert 45 <= len(heard) <= 55
+    assert 30 <= len(heard) <= 60, "50, if the machine has nothing else to do"
     assert {sound.payload_type for sound in heard} == {payload_type}
     assert {len(sound.data) for sound in heard} == {160}
     assert len({sound.source for sound in heard}) == 1
@@ -131,11 +132,10 @@ def test_digits_of_the_caller_are_in_the_log(peers: Peers, line: DutyLine, kamai
     caller = peers.waits(body=ear.sdp())
     line.answer()
     ear.press("12#", session_of(kamailio))
-    time.sleep(0.2)
+    line.wait_for(lambda: any(isinstance(fact, DigitsDialled) for fact in line.facts()))
     line.hang_up()
     caller.finish()
-    line.ended_row()
-    assert [fact.digits for fact in line.facts() if isinstance(fact, DigitsDialled)] == ["12#"]
+    assert line.ended_row().digits == "12#"
 
 
 def test_a_telephone_of_the_house_talks_with_the_line(peers: Peers, line: DutyLine) -> None:
@@ -148,7 +148,7 @@ def test_a_telephone_of_the_house_talks_with_the_line(peers: Peers, line: DutyLi
     other.put_down()
     row = line.ended_row()
     assert (row.number, row.kind, row.outcome) == (OTHER_ACCOUNT, NumberKind.INTERNAL, Outcome.ANSWERED)
-    assert row.talk_s == pytest.approx(0.3, abs=0.15)
+    assert lasted(row.talk_s, 0.3)
 
 
 @pytest.mark.parametrize("formats", ["18", "18 4 9"])
