@@ -21,15 +21,15 @@ _BY_STATUS: dict[int, Outcome] = {
 }
 
 
-def outcome_of(evidence: Evidence, code: int | None, direction: Direction, *, taken: bool) -> Outcome:
-    """What became of a call that ended with `evidence` (and the exchange's `code`), `taken` or not.
+def outcome_of(evidence: Evidence, code: int | None, direction: Direction, *, taken: Evidence | None) -> Outcome:
+    """What became of a call that ended with `evidence` (and the exchange's `code`), `taken` shown by what (None: not).
 
     "Missed" without evidence would be a lie in a duty log: a line that only stops ringing gives UNKNOWN. So does an
     outgoing call of which only the lifted handset was seen: an analog line does not show whether the far end answered.
     """
-    if direction is Direction.OUTGOING and evidence is not Evidence.EXCHANGE:
+    if direction is Direction.OUTGOING and Evidence.EXCHANGE not in (evidence, taken):
         return Outcome.UNKNOWN
-    if taken:
+    if taken is not None:
         return Outcome.ANSWERED
     if evidence is Evidence.EXCHANGE:
         return _by_code(code)

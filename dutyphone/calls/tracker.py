@@ -99,6 +99,7 @@ class OpenCall:
     last_ring: Moment | None = None
     ring_before_last: Moment | None = None
     taken: Moment | None = None
+    taken_by: Evidence | None = None
     identity: Identity | None = None
 
     @property
@@ -258,7 +259,7 @@ class CallTracker:
 
     def _take(self, call: OpenCall, event: CallTaken) -> list[Fact]:
         call.phase = Phase.IN_CALL
-        call.taken = event.at
+        call.taken, call.taken_by = event.at, event.evidence
         call.expires = None
         return [CallAnswered(at=event.at.utc, call=call.call, wire=event.wire, evidence=event.evidence)]
 
@@ -315,7 +316,7 @@ class CallTracker:
                 at=ended.utc,
                 call=call.call,
                 wire=wire,
-                outcome=outcome_of(evidence, code, call.direction, taken=call.taken is not None),
+                outcome=outcome_of(evidence, code, call.direction, taken=call.taken_by),
                 evidence=evidence,
                 rings=call.rings,
                 ring_s=round(max(0.0, offered_until.since(call.arrived)), 3),

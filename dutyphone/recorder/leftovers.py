@@ -40,11 +40,12 @@ def _last_sign(line: str, recorders: Sequence[RecorderRow]) -> datetime | None:
 def _cut_off(call: CallRow, last_sign: datetime | None) -> CallEnded:
     seen_until = max(t for t in (call.arrived_at, call.last_ring_at, call.answered_at, last_sign) if t is not None)
     talk_s = (seen_until - call.answered_at).total_seconds() if call.answered_at else None
+    stopped = Evidence.RECORDER_STOPPED
     return CallEnded(
         at=seen_until,
         call=call.call,
-        outcome=outcome_of(Evidence.RECORDER_STOPPED, None, call.direction, taken=call.answered_at is not None),
-        evidence=Evidence.RECORDER_STOPPED,
+        outcome=outcome_of(stopped, None, call.direction, taken=stopped if call.answered_at else None),
+        evidence=stopped,
         rings=call.rings,
         ring_s=call.ring_s,
         talk_s=round(talk_s, 3) if talk_s is not None else None,

@@ -344,3 +344,14 @@ def test_talk_whose_end_nobody_saw_has_no_length(desk: Desk) -> None:
     desk.hear(CallOver, 50, call_ref="a@x", evidence=Evidence.ANSWERED_ELSEWHERE)
     (ended,) = desk.ended()
     assert (ended.outcome, ended.ring_s, ended.talk_s) == (Outcome.ANSWERED, 3.0, None)
+
+
+@pytest.mark.parametrize(
+    ("taken_by", "outcome"), [(Evidence.EXCHANGE, Outcome.ANSWERED), (Evidence.LOCAL_HOOK, Outcome.UNKNOWN)]
+)
+def test_an_outgoing_call_is_answered_if_the_exchange_said_so(desk: Desk, taken_by: Evidence, outcome: Outcome) -> None:
+    """A lifted handset does not show whether the far end answered; an exchange does, whatever ends the call."""
+    desk.hear(CallOffered, call_ref="a@x", direction=Direction.OUTGOING)
+    desk.hear(CallTaken, 3, call_ref="a@x", evidence=taken_by)
+    desk.hear(CallOver, 50, call_ref="a@x", evidence=Evidence.LINE_LOST)
+    assert desk.ended()[0].outcome is outcome

@@ -147,11 +147,12 @@ class SipCore:
         return self._told(events, now)
 
     def lost(self, reason: LossReason, now: Moment, detail: str = "") -> Sequence[LineEvent]:
-        """The wire is gone. What was going on is forgotten; the core may be started again."""
+        """The wire is gone. What was going on can be followed no longer; the core may be started again."""
+        events = [ending for leg in self._legs.all() if (ending := leg.lost_sight(now)) is not None]
         self._legs.clear()
         self._means = None
-        events: list[LineEvent] = self._desk_phone.lost(now) if self._desk_phone else []
-        if self._watch:
+        if self._watch and self._desk_phone:
+            events = [*self._desk_phone.on_leg_events(events), *self._desk_phone.lost(now)]
             self._watch.lost()
         return [*events, LineLost(line=self._settings.line, at=now, reason=reason, detail=detail)]
 
@@ -381,8 +382,7 @@ class SipCore:
             return events
         if any(isinstance(event, LineLost) for event in events):
             self._watch.lost()
-            events = [*self._desk_phone.lost(now), *events]
         if self._registration.state is Registered.BOUND:
             events = [*events, *self._watch.start(now, self._registration)]
-        self._desk_phone.watched(is_active=self._watch.is_active)
+        self._desk_phone.watched(now, is_active=self._watch.is_active)
         return events

@@ -37,6 +37,9 @@ OWN_BRANCH_S = 1.0
 PICK_UP_S = 5.0
 """So soon before or after our branch was cancelled the exchange tells that the desk telephone took the call."""
 
+LONGEST_SILENCE_S = 1800.0
+"""Calls of the desk telephone are followed through an outage of this length, and taken up where they stand after it."""
+
 MOST_KEPT = 4_000
 """Calls remembered at once; a flood of documents must not fill the memory."""
 
@@ -89,17 +92,21 @@ class DeskPhone:
         self._swept_at: Moment | None = None
         self._is_watched = False
         self._is_first_info = True
+        self._silent_since: Moment | None = None
 
     @property
     def open_calls(self) -> int:
         """Calls that are not over."""
         return sum(call.stage is not Stage.OVER for call in self._calls.values())
 
-    def watched(self, *, is_active: bool) -> None:
-        """Whether the exchange tells of the desk telephone now."""
+    def watched(self, now: Moment, *, is_active: bool) -> None:
+        """Whether the exchange tells of the desk telephone now. Its calls are followed through a silence."""
         self._is_watched = is_active
-        if not is_active:
-            self._is_first_info = True
+        if is_active:
+            self._silent_since = None
+            return
+        self._is_first_info = True
+        self._silent_since = self._silent_since or now
 
     # --- what our own legs say -----------------------------------------------------------------------------------
 
@@ -191,7 +198,7 @@ class DeskPhone:
         if info.full:
             named = {dialog.id for dialog in info.dialogs}
             for gone in [dialog for dialog in self._of_dialog if dialog not in named]:
-                events += self._ended(gone, now, None)
+                events += self._ended(gone, now, None, seen=not self._is_first_info)
         self._is_first_info = False
         return events
 
@@ -272,7 +279,7 @@ class DeskPhone:
         evidence = Evidence.EXCHANGE if outgoing else Evidence.ANSWERED_ELSEWHERE
         return [*events, CallTaken(line=self._line, at=now, call_ref=call.ref, evidence=evidence)]
 
-    def _ended(self, dialog: str, now: Moment, code: int | None) -> list[LineEvent]:
+    def _ended(self, dialog: str, now: Moment, code: int | None, *, seen: bool = True) -> list[LineEvent]:
         call = self._of_dialog.pop(dialog, None)
         if call is None:
             return []
@@ -289,7 +296,8 @@ class DeskPhone:
         taken = call.stage is Stage.TAKEN
         call.stage, call.since = Stage.OVER, now
         if taken:
-            return [CallOver(line=self._line, at=now, call_ref=call.ref, evidence=Evidence.EXCHANGE)]
+            evidence = Evidence.EXCHANGE if seen else Evidence.ANSWERED_ELSEWHERE  # it ended while nobody told
+            return [CallOver(line=self._line, at=now, call_ref=call.ref, evidence=evidence)]
         withdrawn = CallWithdrawn(
             line=self._line, at=now, call_ref=call.ref, evidence=Evidence.EXCHANGE, code=code if code != 200 else None
         )
@@ -299,11 +307,16 @@ class DeskPhone:
 
     def next_deadline(self) -> float | None:
         """The `mono` second at which `on_deadline` wants to be called."""
-        return min((_due(call) for call in self._waiting.values()), default=None)
+        waits = [_due(call) for call in self._waiting.values()]
+        if self._silent_since is not None and self._of_dialog:
+            waits.append(self._silent_since.mono + LONGEST_SILENCE_S)
+        return min(waits, default=None)
 
     def on_deadline(self, now: Moment) -> list[LineEvent]:
         """Time has passed."""
         events: list[LineEvent] = []
+        if self._silent_since is not None and now.since(self._silent_since) >= LONGEST_SILENCE_S and self._of_dialog:
+            return self.lost(now)
         for call in [call for call in self._waiting.values() if _due(call) <= now.mono]:
             del self._waiting[call.ref]
             if call.stage is Stage.SEEN:
@@ -327,7 +340,9 @@ class DeskPhone:
                 events += self._offer(call, now)
             kind = CallOver if call.stage is Stage.TAKEN else CallWithdrawn
             events.append(kind(line=self._line, at=now, call_ref=call.ref, evidence=Evidence.LINE_LOST))
-        self._calls.clear()
+        self._calls = {ref: call for ref, call in self._calls.items() if call.own or call.here}
+        for call in self._calls.values():
+            call.dialogs = {}
         self._waiting.clear()
         self._of_dialog.clear()
         return events

@@ -16,7 +16,7 @@ from dutyphone_drivers.sip_account import fields, session, session_timer
 from dutyphone_drivers.sip_account.credentials import Credentials
 from dutyphone_drivers.sip_account.deadlines import Deadline
 from dutyphone_drivers.sip_account.dialog import Dialog
-from dutyphone_drivers.sip_account.leg_table import IN_CALL, Act, Cue, Phase, Table, Wait
+from dutyphone_drivers.sip_account.leg_table import EARLY, IN_CALL, Act, Cue, Phase, Table, Wait
 from dutyphone_drivers.sip_account.means import ALLOW, SDP, Means
 from dutyphone_drivers.sip_account.message import Field, Request, Response
 from dutyphone_drivers.sip_account.replies import reply
@@ -134,6 +134,15 @@ class Leg:
         if wait is Wait.REFRESH and self.phase in IN_CALL and not self._key:
             self._ask_refresh(now)
         return []
+
+    def lost_sight(self, now: Moment) -> LineEvent | None:
+        """What is to be told of the call when it can be followed no longer; None if its end was told."""
+        line = self._means.settings.line
+        if self.phase in EARLY:
+            return CallWithdrawn(line=line, at=now, call_ref=self.call_ref, evidence=Evidence.LINE_LOST)
+        if self.phase in IN_CALL:
+            return CallOver(line=line, at=now, call_ref=self.call_ref, evidence=Evidence.LINE_LOST)
+        return None
 
     def hang_up(self, now: Moment) -> list[LineEvent]:
         """Our side ends the call."""

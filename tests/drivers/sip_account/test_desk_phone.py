@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 from dutyphone_drivers.sip_account import uri
-from dutyphone_drivers.sip_account.desk_phone import ENDED_KEPT_S, MOST_KEPT, OWN_BRANCH_S, PICK_UP_S, DeskPhone
+from dutyphone_drivers.sip_account.desk_phone import (
+    ENDED_KEPT_S,
+    LONGEST_SILENCE_S,
+    MOST_KEPT,
+    OWN_BRANCH_S,
+    PICK_UP_S,
+    DeskPhone,
+)
 from dutyphone_drivers.sip_account.dialog_info import DialogInfo, DialogSeen, DialogState, Initiator
 from dutyphone_drivers.sip_account.fields import NameAddr
 from dutyphone_simulators.clock import ManualClock
@@ -41,7 +48,7 @@ class Desk:
     def __init__(self, *, watched: bool = True) -> None:
         self.clock = ManualClock()
         self.room = DeskPhone("desk")
-        self.room.watched(is_active=watched)
+        self.room.watched(self.clock.now(), is_active=watched)
         self.told: list[LineEvent] = []
         self.tell()  # the first document shows that nothing is going on
 
@@ -388,3 +395,36 @@ def test_a_withheld_number_is_the_same_call_on_both_ways(desk: Desk) -> None:
     desk.tell(dialog(TERMINATED, number="anonymous", call_id=None))
     desk.pass_time(10)
     assert desk.story() == ["CallOffered", "CallerIdHeard", "CallTaken answered_elsewhere", "CallOver exchange"]
+
+
+def test_talk_at_the_desk_telephone_outlives_an_outage(desk: Desk) -> None:
+    desk.ring()
+    desk.tell(dialog(CONFIRMED))
+    desk.cancel()
+    desk.room.watched(desk.clock.now(), is_active=False)
+    desk.pass_time(300)
+    desk.room.watched(desk.clock.now(), is_active=True)
+    desk.tell(dialog(CONFIRMED))
+    desk.pass_time(60)
+    desk.tell(dialog(TERMINATED))
+    assert desk.story()[2:] == ["CallTaken answered_elsewhere", "CallOver exchange"]
+    assert desk.told[-1].at.since(desk.told[-2].at) == 360
+
+
+def test_talk_that_ended_during_an_outage_has_no_length(desk: Desk) -> None:
+    desk.ring()
+    desk.tell(dialog(CONFIRMED))
+    desk.cancel()
+    desk.room.watched(desk.clock.now(), is_active=False)
+    desk.pass_time(300)
+    desk.room.watched(desk.clock.now(), is_active=True)
+    desk.tell()
+    assert desk.story()[-1] == "CallOver answered_elsewhere"
+
+
+def test_an_exchange_that_never_tells_again_leaves_no_call_open(desk: Desk) -> None:
+    desk.tell(dialog(CONFIRMED))
+    desk.room.watched(desk.clock.now(), is_active=False)
+    desk.pass_time(LONGEST_SILENCE_S)
+    assert desk.story()[-1] == "CallOver line_lost"
+    assert desk.room.open_calls == 0
