@@ -10,7 +10,7 @@ import pytest
 from support.sip_peers.duty import LINE, DutyLine
 from support.sip_peers.kamailio import Certificate, Kamailio
 from support.sip_peers.peers import CALLER, Peers
-from support.sip_peers.programs import until
+from support.sip_peers.programs import is_taken, until
 
 from dutyphone.journal.facts import Outcome
 from dutyphone.lines.events import LossReason
@@ -160,6 +160,7 @@ def test_a_request_that_comes_before_the_answer_is_not_taken_for_it(peers: Peers
     kamailio.kill()
     line = peers.duty()
     line.start()
+    until(lambda: is_taken(peers.places.account))
     pings = peers.run("sipsak", "-F", "-e", "50", "-s", f"sip:1001@{peers.places.account}")
     assert pings.wait() == 0
     assert not line.is_up(LINE)

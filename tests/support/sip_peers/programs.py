@@ -76,6 +76,17 @@ def until(
         time.sleep(every_s)
 
 
+def is_taken(place: str) -> bool:
+    """Whether somebody listens for datagrams there."""
+    host, _, port = place.rpartition(":")
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, int(port)))
+        except OSError:
+            return True
+    return False
+
+
 def filled(text: str, **words: object) -> str:
     """`text` with every %WORD% replaced; a word that nobody gave is a mistake."""
     return re.sub(r"%([A-Z_]+)%", lambda found: str(words[found[1]]), text)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import socket
 from pathlib import Path
 
-from support.sip_peers.programs import FILES, Program, filled, until
+from support.sip_peers.programs import FILES, Program, filled, is_taken, until
 
 SDP = """v=0
 o=trunk 1 1 IN IP[media_ip_type] [media_ip]
@@ -17,16 +16,6 @@ m=audio [media_port] RTP/AVP 8 0
 """
 
 _numbers = itertools.count(1)
-
-
-def _is_taken(host: str, port: int) -> bool:
-    """Whether somebody listens there."""
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False
 
 
 class Sipp(Program):
@@ -66,7 +55,7 @@ class Sipp(Program):
             folder=here,
         )
         if not remote:
-            until(lambda: not self.running or _is_taken(host, int(port)), told=self.said)
+            until(lambda: not self.running or is_taken(local), told=self.said)
 
     def errors(self) -> str:
         """What it complained of."""
