@@ -145,6 +145,10 @@ class RecorderAlreadyRunning(DutyphoneError):
         self.pid = pid
 
 
+class CannotBeAsked(DutyphoneError):
+    """Nobody is there who could do what was to be asked of a line, or it is not clear which call is meant."""
+
+
 # --- output and input files --------------------------------------------------------------------------------------
 
 

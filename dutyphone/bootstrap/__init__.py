@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dutyphone.bootstrap.asking import Order, ask_line
     from dutyphone.bootstrap.desk import show_console
     from dutyphone.bootstrap.exports import ExportRequest, export_calls, export_name
     from dutyphone.bootstrap.keeping import (
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Drill",
     "ExportRequest",
+    "Order",
     "Report",
+    "ask_line",
     "back_up_log",
     "check_lines",
     "check_scenario",
@@ -53,7 +56,9 @@ __all__ = [
 _MODULES = {
     "Drill": "lines",
     "ExportRequest": "exports",
+    "Order": "asking",
     "Report": "log",
+    "ask_line": "asking",
     "back_up_log": "keeping",
     "check_lines": "lines",
     "check_scenario": "lines",

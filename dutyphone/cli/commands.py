@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from dutyphone import __version__
-from dutyphone.cli import config, console, database, doctor, export, lines, record, run, simulate, status
+from dutyphone.cli import call, config, console, database, doctor, export, lines, record, run, simulate, status
 from dutyphone.cli.options import language_option
 from dutyphone.i18n import _
 
@@ -30,6 +30,6 @@ def build() -> typer.Typer:
             typer.echo(f"dutyphone {__version__}")
             raise typer.Exit
 
-    for group in (run, record, console, status, doctor, export, database, lines, config, simulate):
+    for group in (run, record, console, status, call, doctor, export, database, lines, config, simulate):
         group.add_to(app)
     return app
