@@ -23,6 +23,7 @@ from dutyphone.lines.events import CallEvent, CallOffered, CallOver, CallTaken, 
 NETWORK_S = 5.0
 """T4 of RFC 3261: no message stays in the network for longer."""
 
+INFO = "application/dialog-info+xml"
 STATUSES = st.sampled_from([100, 180, 183, 200, 200, 302, 401, 407, 422, 480, 486, 487, 491, 500, 503, 603])
 TAGS = st.sampled_from(["callee1", "callee2"])
 
@@ -42,7 +43,7 @@ class Weather(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.account = Account()
+        self.account = self.open_account()
         self.account.out()
         self.count = 0
         self.theirs: list[Their] = []
@@ -50,6 +51,9 @@ class Weather(RuleBasedStateMachine):
         self.in_flight: list[tuple[float, Request | Response]] = []  # what may come again, or late
         self.delivered: dict[tuple[str, str], Request] = {}  # by branch and method
         self.finals: dict[tuple[str, str], set[int]] = defaultdict(set)
+
+    def open_account(self) -> Account:
+        return Account()
 
     # --- the network -----------------------------------------------------------------------------------------------
 
@@ -70,7 +74,7 @@ class Weather(RuleBasedStateMachine):
         self.account.packets.clear()
         for one in sent(packets):
             if isinstance(one, Request):
-                if one.method not in ("ACK", "REGISTER"):
+                if one.method not in ("ACK", "REGISTER", "OPTIONS"):
                     self.asked.append(one)
                 continue
             if one.status >= 200 and _key(one) in self.delivered:
@@ -295,6 +299,9 @@ class Weather(RuleBasedStateMachine):
         for key, statuses in self.finals.items():
             assert len(statuses) == 1, (key, statuses)
 
+    def calm_down(self) -> None:
+        """Nothing more happens."""
+
     def teardown(self) -> None:
         """The storm is over: what talks is hung up, and after that nothing more comes."""
         account = self.account
@@ -305,6 +312,7 @@ class Weather(RuleBasedStateMachine):
                 continue
         account.pass_time(400.0)
         self.collect()
+        self.calm_down()
         self.a_call_is_offered_first_taken_once_and_ends_once()
         self.no_request_gets_two_different_final_answers()
         ended = [event.call_ref for event in account.events if isinstance(event, CallOver | CallWithdrawn)]
@@ -315,7 +323,62 @@ class Weather(RuleBasedStateMachine):
         assert layer._servers == {}
         assert layer._unacknowledged == {}
         assert layer._merging == {}
-        assert all(client.request.method == "REGISTER" for client in layer._clients.values())
+        assert all(client.request.method in ("REGISTER", "SUBSCRIBE") for client in layer._clients.values())
+
+
+class WatchedWeather(Weather):
+    """The same, and the exchange tells of the desk telephone's calls as well, now and then, and not always sensibly."""
+
+    def open_account(self) -> Account:
+        self.version = 0
+        account = Account(watch=True)
+        self.subscribe = account.last_request("SUBSCRIBE")
+        account.hear(response(self.subscribe, 200, tag="watcher", extra=(("Expires", "600"),)))
+        return account
+
+    @rule(
+        which=st.integers(0, 3),
+        state=st.sampled_from(["trying", "early", "confirmed", "terminated"]),
+        direction=st.sampled_from(["initiator", "recipient"]),
+        full=st.booleans(),
+        lost=st.booleans(),
+    )
+    def the_desk_telephone_does_something(self, which: int, state: str, direction: str, full: bool, lost: bool) -> None:
+        calls = [fields.call_id(their.invite) for their in self.theirs[-3:]]
+        call_id = calls[which] if which < len(calls) else f"desk-{which}"
+        self.tell(
+            f'<dialog id="d{which}" call-id="{call_id}" direction="{direction}"><state>{state}</state>'
+            "<remote><identity>sip:01055501234@192.0.2.1</identity></remote></dialog>",
+            full=full,
+            lost=lost,
+        )
+
+    def tell(self, dialogs: str, *, full: bool, lost: bool) -> None:
+        subscribe = [self.subscribe, *(one for one in self.asked if one.method == "SUBSCRIBE")][-1]
+        self.version += 1
+        self.count += 1
+        kind = "full" if full else "partial"
+        to = subscribe.headers.get("To") or ""
+        told = request(
+            "NOTIFY",
+            branch=f"z9hG4bK-w{self.count}",
+            call_id=fields.call_id(subscribe) or "",
+            cseq=self.version,
+            from_=to if "tag=" in to else f"{to};tag=watcher",
+            to=subscribe.headers.get("From") or "",
+            extra=(("Event", "dialog"), ("Subscription-State", "active"), ("Content-Type", INFO)),
+            body=(
+                f'<?xml version="1.0"?><dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" '
+                f'version="{self.version}" state="{kind}" entity="sip:1001@192.0.2.1">{dialogs}</dialog-info>'
+            ).encode(),
+        )
+        self.send(told, lost)
+
+    def calm_down(self) -> None:
+        """The desk telephone is quiet, and the watch says so."""
+        self.tell("", full=True, lost=False)
+        self.account.pass_time(100.0)
+        self.collect()
 
 
 def _key(one: Request | Response) -> tuple[str, str]:
@@ -325,3 +388,5 @@ def _key(one: Request | Response) -> tuple[str, str]:
 
 Weather.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
 TestAnyWeather = Weather.TestCase
+WatchedWeather.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+TestAnyWeatherWatched = WatchedWeather.TestCase

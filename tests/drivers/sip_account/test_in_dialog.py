@@ -274,7 +274,9 @@ def test_two_re_invites_that_cross_are_both_asked_again(account: Account) -> Non
     account.pass_time(45)
     ours = account.last_request("INVITE")
     account.from_callee("INVITE", invite, body=OFFER)
-    assert account.lines() == ["491"]
+    account.from_callee("UPDATE", invite, cseq=2, body=OFFER)
+    account.from_callee("UPDATE", invite, cseq=3)
+    assert account.lines() == ["491", "491", "200"]
     account.hear(response(ours, 491))
     assert account.lines() == ["ACK"]
     account.pass_time(2)
