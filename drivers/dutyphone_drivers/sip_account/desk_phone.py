@@ -88,6 +88,7 @@ class DeskPhone:
         self._calls: dict[str, _Call] = {}
         self._of_dialog: dict[str, _Call] = {}
         self._stale: dict[str, None] = {}  # dialogs that may be told as being tried for ever
+        self._past: dict[str, None] = {}  # calls that were over long ago, whatever is told of them now
         self._waiting: dict[str, _Call] = {}  # those of whom something will be said if nothing more is heard
         self._swept_at: Moment | None = None
         self._is_watched = False
@@ -217,7 +218,7 @@ class DeskPhone:
         return self._confirmed(call, now) if dialog.state is DialogState.CONFIRMED else []
 
     def _new(self, dialog: DialogSeen, now: Moment) -> list[LineEvent]:
-        if len(self._calls) >= MOST_KEPT:
+        if len(self._calls) >= MOST_KEPT or dialog.call_id in self._past:
             return []
         nameless = dialog.remote is None and dialog.call_id is None
         in_use = dialog.state is DialogState.CONFIRMED
@@ -372,9 +373,7 @@ class DeskPhone:
         self._of_dialog[dialog] = call
 
     def _set_aside(self, dialog: str) -> None:
-        self._stale[dialog] = None
-        while len(self._stale) > MOST_KEPT:
-            del self._stale[next(iter(self._stale))]
+        _remember(self._stale, dialog)
 
     def _forget_old(self, now: Moment) -> None:
         if self._swept_at is not None and now.since(self._swept_at) < ENDED_KEPT_S / 4:
@@ -386,9 +385,17 @@ class DeskPhone:
             if call.stage is Stage.OVER and now.since(call.since) > ENDED_KEPT_S
         ]
         for ref in old:
+            _remember(self._past, ref)
             for dialog in self._calls.pop(ref).dialogs:
                 self._of_dialog.pop(dialog, None)
                 self._set_aside(dialog)
+
+
+def _remember(names: dict[str, None], name: str) -> None:
+    """Keep the newest names, as many as may be kept."""
+    names[name] = None
+    while len(names) > MOST_KEPT:
+        del names[next(iter(names))]
 
 
 def _due(call: _Call) -> float:

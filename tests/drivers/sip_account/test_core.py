@@ -154,15 +154,17 @@ def test_nothing_is_heard_before_the_start() -> None:
     assert account.core.take_output() == []
 
 
-def test_what_was_going_on_is_forgotten_with_the_wire(account: Account) -> None:
+def test_what_was_going_on_ends_with_the_wire(account: Account) -> None:
     account.invite()
     account.do(account.core.dial("01055506789", OURS, account.clock.now()))
     account.events.clear()
     account.do(account.core.lost(LossReason.NETWORK, account.clock.now(), "unplugged"))
-    (lost,) = account.events
+    *endings, lost = account.events
+    assert [type(ending).__name__ for ending in endings] == ["CallWithdrawn", "CallWithdrawn"]
     assert isinstance(lost, LineLost)
     assert (lost.reason, lost.detail) == (LossReason.NETWORK, "unplugged")
     account.packets.clear()
+    account.events.clear()
     account.do(account.core.start(account.clock.now(), account.us, (SERVER,)))
     account.register()
     assert account.is_clean()
