@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from support.office import Office
 from support.sip_peers.baresip import DeskPhone
 from support.sip_peers.duty import DutyLine
-from support.sip_peers.kamailio import Kamailio
+from support.sip_peers.kamailio import PASSWORD, Kamailio
 from support.sip_peers.peers import Peers
 from support.sip_peers.programs import missing_packages
 from support.sip_peers.sipp import Sipp
@@ -54,3 +55,27 @@ def desk_phone(peers: Peers, kamailio: Kamailio) -> DeskPhone:
 @pytest.fixture
 def gateway(peers: Peers, kamailio: Kamailio) -> Sipp:
     return peers.gateway()
+
+
+@pytest.fixture
+def office(tmp_path: Path, peers: Peers) -> Iterator[Office]:
+    """A duty room with a configuration, as an office has it."""
+    office = Office(tmp_path)
+    password = tmp_path / "password"
+    password.write_text(PASSWORD, "utf-8")
+    password.chmod(0o600)
+    (tmp_path / "dutyphone.toml").write_text(
+        f"""
+[lines.desk]
+driver = "sip_account"
+title = "值班电话"
+server = "{peers.places.server}"
+account = "1001"
+password_file = "{password}"
+local = "{peers.places.account}"
+ping_s = 1
+""",
+        "utf-8",
+    )
+    yield office
+    office.close()
