@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from dutyphone_drivers.sip_account import fields, message
 from dutyphone_drivers.sip_account.core import NoSuchCall
 from dutyphone_drivers.sip_account.message import Request, Response
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from support.sip_account import OFFER, OURS, SDP, Account, same_transaction
@@ -386,7 +386,11 @@ def _key(one: Request | Response) -> tuple[str, str]:
     return (via.branch if via else None) or "", number.method if number else ""
 
 
-Weather.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+Weather.TestCase.settings = settings(
+    max_examples=100, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 TestAnyWeather = Weather.TestCase
-WatchedWeather.TestCase.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+WatchedWeather.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 TestAnyWeatherWatched = WatchedWeather.TestCase

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dutyphone_drivers.sip_account.deadlines import Deadlines
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -44,6 +44,7 @@ def test_waits_that_are_dropped_take_no_room() -> None:
     assert len(due._heap) <= 129
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.booleans()), max_size=300))
 def test_it_is_a_sorted_list_of_what_was_not_dropped(waits: list[tuple[float, bool]]) -> None:
     due: Deadlines[int] = Deadlines()
