@@ -39,6 +39,7 @@ class Digest:
     nonce_lives_s: float = 300.0
     nonce_uses: int = 1_000_000
     opaque: str = ""
+    says_stale: bool = True  # some servers only ask again, above all for a nonce from before their restart
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Authenticator:
         parts = [f"Digest realm={quoted(digest.realm)}", f'nonce="{nonce}"']
         if digest.opaque:
             parts.append(f"opaque={quoted(digest.opaque)}")
-        if stale:
+        if stale and digest.says_stale:
             parts.append("stale=TRUE")
         if digest.qop:
             parts.append(f'qop="{",".join(digest.qop)}"')

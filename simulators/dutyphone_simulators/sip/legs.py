@@ -5,6 +5,8 @@ What a telephone does wrong by RFC 3261 is a complaint, not an exception: the ex
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dutyphone_simulators.sip import bodies
 from dutyphone_simulators.sip.addresses import host_port, parse_address, parse_params
 from dutyphone_simulators.sip.bodies import SDP, Body
@@ -87,9 +89,12 @@ class TelephoneBranch(WireEnd):
         if script.session_expires_s is not None:
             value = f"{script.session_expires_s};refresher={script.refresher}"
             session = (("Session-Expires", value), ("Min-SE", str(min(90, script.session_expires_s))))
+        asked = binding.contact.uri
+        if lines.settings.asks_for_account:
+            asked = replace(asked, user=binding.account)
         return Request(
             method="INVITE",
-            uri=str(binding.contact.uri),
+            uri=str(asked),
             headers=(
                 *recorded,
                 ("Max-Forwards", "69" if proxied else "70"),

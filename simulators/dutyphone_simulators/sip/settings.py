@@ -123,6 +123,7 @@ class ExchangeSettings:
     no_answer_reason: str = ""  # the same when the exchange stops ringing
     watch: WatchForm = WatchForm.PARTIAL
     follows_redirects: bool = True
+    asks_for_account: bool = False  # the Request-URI names the account, not the user part of the registered Contact
     least_session_s: int = 90  # Min-SE (RFC 4028 §5)
     announcement_s: float = 0.3  # how long a service code is answered by an announcement
     far_ends: Mapping[str, FarEnd] = field(default_factory=dict)

@@ -287,6 +287,11 @@ class TestWhoCalls:
 
 
 class TestForks:
+    def test_an_exchange_may_ask_for_the_account_instead_of_the_contact(self, desk: Desk) -> None:
+        exchange, phone = desk(asks_for_account=True)
+        exchange.call()
+        assert phone.hear("INVITE").uri == phone.contact.strip("<>").replace(phone.contact_user, "1001")
+
     def test_a_proxy_forks_one_call_and_an_exchange_makes_two(self, desk: Desk) -> None:
         for manner, call_ids in ((Manner.PROXY, 1), (Manner.BRANCHES, 2)):
             exchange, phone = desk(manner=manner)

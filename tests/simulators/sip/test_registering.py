@@ -53,6 +53,8 @@ def test_a_nonce_that_is_used_up_is_stale(desk: Desk) -> None:
     assert answer.status == 401
     assert "stale=TRUE" in answer["www-authenticate"]
     assert not exchange.bindings()
+    _, other = desk(register=False, digest=Digest(nonce_uses=0, says_stale=False))
+    assert "stale" not in other.register()["www-authenticate"]
 
 
 def test_another_name_for_the_password_than_for_the_calls(desk: Desk) -> None:
