@@ -63,6 +63,9 @@ def test_half_way_it_is_refreshed_and_shortly_before_the_end_it_is_over(
     assert (timer.refresh_after_s, timer.over_after_s) == (refresh_s, over_s)
 
 
-@pytest.mark.parametrize(("value", "least"), [("120", 120), ("90", 90), ("89", None), ("", None), ("86400", 86_400), ("86401", None), ("999999999999", None)])
+@pytest.mark.parametrize(
+    ("value", "least"),
+    [("120", 120), ("90", 90), ("89", None), ("", None), ("86400", 86_400), ("86401", None), ("999999999999", None)],
+)
 def test_only_a_sensible_minimum_is_believed(value: str, least: int | None) -> None:
     assert session_timer.too_small(response(request("INVITE"), 422, extra=(("Min-SE", value),))) == least
