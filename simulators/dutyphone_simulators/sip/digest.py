@@ -148,16 +148,19 @@ def response_to(
     body: bytes = b"",
 ) -> str:
     """The `response` that the right password gives (RFC 2617 §3.2.2)."""
-    digest = _HASHES[algorithm]
-    secret = digest(f"{user}:{realm}:{password}".encode())
+
+    def digest(text: str) -> str:
+        return _HASHES[algorithm](text.encode("utf-8", "surrogateescape"))
+
+    secret = digest(f"{user}:{realm}:{password}")
     what = f"{method}:{uri}"
     if given.get("qop") == "auth-int":
-        what += f":{digest(body)}"
-    asked = digest(what.encode())
+        what += f":{_HASHES[algorithm](body)}"
+    asked = digest(what)
     if "qop" not in given:
-        return digest(f"{secret}:{nonce}:{asked}".encode())
+        return digest(f"{secret}:{nonce}:{asked}")
     between = f"{given.get('nc', '')}:{given.get('cnonce', '')}:{given['qop']}"
-    return digest(f"{secret}:{nonce}:{between}:{asked}".encode())
+    return digest(f"{secret}:{nonce}:{between}:{asked}")
 
 
 def _wrong_qop(given: Mapping[str, str], digest: Digest) -> str:

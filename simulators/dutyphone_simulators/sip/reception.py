@@ -209,9 +209,12 @@ class Reception:
 
 def _missing(request: Request) -> str:
     """The first header without which a request is none; empty if all are there and can be read."""
-    for name in ("via", "from", "to", "call-id", "cseq"):
+    for name in ("from", "to", "call-id", "cseq"):
         if not request.first(name):
             return name
+    vias = request.every("via")
+    if not vias or len(vias[0].partition(";")[0].split()) < 2:
+        return "a readable Via"
     try:
         parse_address(request.get("from"))
         parse_address(request.get("to"))

@@ -85,7 +85,7 @@ class Subscription:
         request = self.dialog.request(
             "NOTIFY",
             (("Event", self.event), ("Subscription-State", value), ("Content-Type", TYPE)),
-            body.encode(),
+            body.encode("utf-8", "replace"),
         )
 
         def heard(response: Response) -> None:
@@ -112,8 +112,9 @@ class Watchers:
         if event != "dialog":
             self._answer(transaction, 489, headers=(("Allow-Events", "dialog"),))
             return
-        contacts = request.every("contact")
-        if not contacts:
+        try:
+            target = str(parse_address(request.every("contact")[0]).uri)
+        except (IndexError, ValueError):
             self._answer(transaction, 400)
             return
         tag = self._notices.new_tag()
@@ -124,7 +125,7 @@ class Watchers:
             remote=request.get("from"),
             local_tag=tag,
             remote_tag=parse_address(request.get("from")).tag,
-            target=str(parse_address(contacts[0]).uri),
+            target=target,
             channel=transaction.channel,
             contact=f"<sip:{account}@{host_port(own)}>",
             remote_seq=request.cseq[0],
