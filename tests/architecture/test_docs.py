@@ -136,14 +136,16 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert name in {"data_folder", "lines.NAME.driver"}
 
 
-def test_every_option_of_the_modem_is_documented() -> None:
-    from dutyphone_drivers.serial_modem.plugin import plugin
-
+@pytest.mark.parametrize(
+    ("driver", "heading"), [("serial_modem", "## The serial modem"), ("sip_account", "## The SIP account")]
+)
+def test_every_option_of_a_driver_is_documented(driver: str, heading: str) -> None:
     from dutyphone.errors import OptionError
+    from dutyphone.plugins import load_driver
 
     with pytest.raises(OptionError) as refused:
-        plugin.open_line("desk", {"no_such_option": 1})
-    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8").partition("## The serial modem")[2]
+        load_driver(driver).open_line("desk", {"no_such_option": 1})
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8").partition(heading)[2].partition("\n## ")[0]
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == refused.value.expected.split(", ")
 
 
