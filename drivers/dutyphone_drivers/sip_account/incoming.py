@@ -46,10 +46,9 @@ _NEEDED = frozenset(
 )
 """Header fields of the INVITE that its answers depend on. A thousand calls may ring; the rest is not kept."""
 
-_LONGEST_BODY = 4_096
-"""An INVITE's description of its media is kept until somebody wants to know it; one longer than any telephone sends is
-read at once."""
-
+_LONGEST_BODY = 16_384
+"""What an INVITE carries is kept in case somebody answers. A call that carries more than any telephone sends rings like
+others and cannot be answered here."""
 
 _TERMINATED = 487
 """RFC 3261 §21.4.25: the caller called it off."""
@@ -65,14 +64,15 @@ class NothingFits(ValueError):
 class IncomingLeg(Leg):
     """One call to us. Make one for a new INVITE, then call `offer`."""
 
-    __slots__ = ("_invite", "invite_key")
+    __slots__ = ("_carries_too_much", "_invite", "invite_key")
     TABLE = INCOMING
 
     def __init__(self, means: Means, call_ref: str, heard: RequestHeard, way: Address) -> None:
         super().__init__(means, call_ref, fields.call_id(heard.request) or "")
         self._invite, self.invite_key = _lean(heard.request), heard.key
-        if len(self._invite.body) > _LONGEST_BODY:
-            self._far, self._invite = session.read(heard.request), replace(self._invite, body=b"")
+        self._carries_too_much = len(self._invite.body) > _LONGEST_BODY
+        if self._carries_too_much:
+            self._invite = replace(self._invite, body=b"")
         self.dialog = Dialog.answering(heard.request, self.local_tag, way)
         self._allowed = frozenset(method.upper() for method in heard.request.headers.all("Allow"))
 
@@ -114,10 +114,10 @@ class IncomingLeg(Leg):
     def answer(self, sdp: bytes, now: Moment) -> list[LineEvent]:
         """Answer it here; `sdp` describes all that we can. It must be ringing.
 
-        Raises `NothingFits` if the caller can nothing of it; then it goes on ringing.
+        Raises `NothingFits` if the caller can do none of it; then it goes on ringing.
         """
         fitted = session.answer(sdp, self._invite)
-        if fitted is None or body_fault(self._invite) is not None:
+        if fitted is None or self._carries_too_much or body_fault(self._invite) is not None:
             raise NothingFits(self.call_ref)
         self._sdp = fitted
         events = self._go(Cue.ANSWERED, now, Evidence.OWN_ANSWER)

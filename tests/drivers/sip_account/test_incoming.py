@@ -464,12 +464,30 @@ def test_a_caller_without_an_offer_says_it_with_the_ack(account: Account) -> Non
     assert far.port == 4000
 
 
-def test_a_long_body_is_not_kept_and_still_understood(account: Account) -> None:
-    """A thousand calls may ring at once; each keeps a few thousand bytes."""
-    ringing(account, body=OFFER + b"a=x-filler:" + b"y" * 1_000 + b"\r\n" + b"a=z:\r\n" * 1_000)
-    far = account.core.far_session(CALL)
-    assert far is not None
-    assert far.port == 4000
+def test_a_call_with_a_long_body_is_answered_like_others(account: Account) -> None:
+    """Telephones in browsers write kilobytes of candidates; each medium offered gets its line in the answer."""
+    ringing(account, body=OFFER + b"a=z:\r\n" * 1_000 + b"m=video 4002 RTP/AVP 96\r\n")
+    account.do(account.core.answer(CALL, OURS, account.clock.now()))
+    answer = account.last_response().body
+    assert b"m=audio 6000" in answer
+    assert b"m=video 0" in answer
+
+
+def test_a_call_that_carries_more_than_a_call_can_rings_and_is_not_kept(account: Account) -> None:
+    """A thousand calls may ring at once."""
+    ringing(account, body=OFFER + b"a=z:\r\n" * 5_000)
+    with pytest.raises(NothingFits):
+        account.core.answer(CALL, OURS, account.clock.now())
+    account.do(account.core.refuse(CALL, 486, account.clock.now()))
+    assert account.calls() == ["CallOffered", "CallerIdHeard", "CallWithdrawn"]
+
+
+def test_a_caller_that_demands_a_body_we_do_not_know_goes_on_ringing(account: Account) -> None:
+    """RFC 3261 §8.2.3: it matters only when somebody answers."""
+    account.hear(request("INVITE", extra=(("Content-Type", "application/x-sound"),), body=b"la la la"))
+    assert account.lines() == ["180"]
+    with pytest.raises(NothingFits):
+        account.core.answer(CALL, OURS, account.clock.now())
 
 
 # --- over TCP ------------------------------------------------------------------------------------------------------
