@@ -168,6 +168,7 @@ class _ServerWatch:
         self._connection: Any = None
         self._socket = -1
         self._last_seq: Callable[[], int | None]
+        self._ours = b""
         self._said: int | None = None
 
     def hinted(self, timeout_s: float) -> int | None:
@@ -212,6 +213,8 @@ class _ServerWatch:
         connection = self._database.lone_connection()
         try:
             session = self._database.session(connection)
+            ((schema,),) = session.sql("SELECT current_schema()")
+            self._ours = f"{schema} ".encode()
             session.sql(f"LISTEN {CHANNEL}")
             self._last_seq = session.ready(_LAST_SEQ)
             connection.add_notify_handler(lambda notification: self._hear(notification.payload.encode()))
@@ -222,8 +225,9 @@ class _ServerWatch:
         self._selector.register(self._socket, selectors.EVENT_READ)
 
     def _hear(self, payload: bytes) -> None:
-        with suppress(ValueError):  # anybody may notify anything
-            self._said = int(payload)
+        if payload.startswith(self._ours):
+            with suppress(ValueError):  # anybody may notify anything
+                self._said = int(payload.removeprefix(self._ours))
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None

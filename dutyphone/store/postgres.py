@@ -29,7 +29,7 @@ APPEND_LOCK = 0x64757479
 """First half of the advisory lock that lets one append at a time in; the second half stands for the schema."""
 
 CHANNEL = "dutyphone"
-"""The channel that is notified once after each append, of the row that the journal ends with."""
+"""The channel that is notified once after each append, of the schema and the row that its journal ends with."""
 
 LOCK_TIMEOUT_MS = 5_000
 """How long a writer waits for another one before `DatabaseBusy`."""
@@ -64,7 +64,7 @@ class PostgresBackend:
         f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}",
         f"SELECT pg_advisory_xact_lock({APPEND_LOCK}, hashtext(current_schema()))",
     )
-    after_append = f"NOTIFY {CHANNEL}, '{{seq}}'"
+    after_append = f"SELECT pg_notify('{CHANNEL}', current_schema() || ' {{seq}}')"
     begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     cheap_commits = "SET synchronous_commit = off"
