@@ -219,18 +219,6 @@ class Call:
 
     # --- the exchange --------------------------------------------------------------------------------------------
 
-    def take_down(self) -> None:
-        """The exchange ends a call on its own account, both sides are told."""
-        if self.state is CallState.TALKING:
-            self.record.hung_up_by = HungUpBy.EXCHANGE
-            winner = self.winner
-            self._end()
-            assert winner is not None
-            winner.hang_up()
-            self.caller.hears_hang_up()
-        elif self.state is CallState.RINGING:
-            self._refuse(Outcome.NO_ANSWER, 480)
-
     def cut(self) -> None:
         """The exchange is gone: the call ends, and nobody is told."""
         if self.state is not CallState.OVER:

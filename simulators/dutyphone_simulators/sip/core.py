@@ -231,10 +231,6 @@ class SipExchange:
     def own(self, door: str) -> tuple[str, int]:
         return self._doors[door]
 
-    def move_door(self, door: str, address: tuple[str, int]) -> None:
-        """Where a door really is."""
-        self._doors[door] = address
-
     def new_tag(self) -> str:
         return f"{self.chance.getrandbits(48):012x}"
 

@@ -56,14 +56,6 @@ class Registrar:
         now = self._agenda.now.mono
         return [binding for binding in self._bindings.get(account, ()) if binding.expires_at > now]
 
-    def binding_at(self, channel: Channel) -> Binding | None:
-        """The binding of whoever speaks from there."""
-        for name in self._bindings:
-            for binding in self.bindings(name):
-                if binding.channel == channel:
-                    return binding
-        return None
-
     def register(self, request: Request, account: Account, channel: Channel) -> Registered:
         """Do what an authenticated REGISTER asks."""
         contacts = request.every("contact")

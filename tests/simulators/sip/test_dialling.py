@@ -128,6 +128,14 @@ def test_numbers_that_do_not(desk: Desk, status: int, outcome: Outcome) -> None:
     assert (exchange.records[0].outcome, exchange.records[0].status) == (outcome, status)
 
 
+def test_what_happens_at_a_number_may_change(desk: Desk) -> None:
+    exchange, phone = desk(call_challenge=None)
+    for status, outcome in ((404, Outcome.WRONG_NUMBER), (486, Outcome.BUSY)):
+        exchange.far_end(MOBILE, FarEnd(rings_s=0.0, status=status))
+        Dialled(phone, MOBILE).hear(status)
+        assert exchange.records[-1].outcome is outcome
+
+
 def test_the_far_end_hangs_up(desk: Desk) -> None:
     exchange, phone = desk(call_challenge=None, far_ends={MOBILE: FarEnd(rings_s=0.0, talk_s=0.1)})
     Dialled(phone, MOBILE).hear(200)
