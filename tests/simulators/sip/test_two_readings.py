@@ -6,11 +6,12 @@ how many seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
 import pytest
+from dutyphone_drivers.sip_account.phone import SipPhone
 from dutyphone_drivers.sip_account.plugin import plugin
 from dutyphone_simulators.sip.bodies import BodyForm
 from dutyphone_simulators.sip.certificate import write_certificate
@@ -18,27 +19,48 @@ from dutyphone_simulators.sip.digest import Digest
 from dutyphone_simulators.sip.exchange import SimulatedExchange
 from dutyphone_simulators.sip.identity import Caller, IdentityForm, global_number
 from dutyphone_simulators.sip.messages import Style
-from dutyphone_simulators.sip.records import CallRecord, Outcome
+from dutyphone_simulators.sip.records import CallRecord, HungUpBy, Outcome
 from dutyphone_simulators.sip.settings import CallScript, FarEnd, Manner, WatchForm
 from dutyphone_simulators.sip.testkit import simulated_exchange
 from support.recording import Recording
 
 from dutyphone.calls.outcome import Outcome as LogOutcome
 from dutyphone.lines.events import Direction
+from dutyphone.lines.requests import Answer, Dial, HangUp, LineRequest, Redirect
 from dutyphone.store.readmodels import CallRow, CallState
 
 CLOSE_S, LATE_S = 0.05, 2.0
 """How far seconds may be apart: as a rule, and once in a while on a machine that has other things to do."""
 
-Desk = Callable[..., tuple[SimulatedExchange, Recording]]
+
+class Listening(Recording):
+    """The whole recorder with one account."""
+
+    def __init__(self, folder: Path, options: Mapping[str, object]) -> None:
+        super().__init__(folder)
+        self.driver_name = "sip_account"
+        self.lines["desk"] = lambda: self._open(options)
+
+    def ask(self, request: LineRequest) -> None:
+        """Ask the line as the recorder does."""
+        self._phone.carry_out(request)
+
+    def _open(self, options: Mapping[str, object]) -> SipPhone:
+        driver = plugin.open_line("desk", options)
+        assert isinstance(driver, SipPhone)
+        self._phone = driver
+        return driver
+
+
+Desk = Callable[..., tuple[SimulatedExchange, Listening]]
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """An exchange, and the whole recorder with one account of it."""
-    opened: list[tuple[SimulatedExchange, Recording]] = []
+    opened: list[Listening] = []
 
-    def build(*, line: dict[str, object] | None = None, **settings: object) -> tuple[SimulatedExchange, Recording]:
+    def build(*, line: dict[str, object] | None = None, **settings: object) -> tuple[SimulatedExchange, Listening]:
         transports = settings.pop("transports", ("udp",))
         certificate, key = write_certificate(tmp_path)
         context = simulated_exchange(
@@ -48,8 +70,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             **settings,
         )
         exchange = context.__enter__()
-        recording = Recording(tmp_path)
-        recording.driver_name = "sip_account"
         password = tmp_path / "password"
         password.write_text("duty-1001", "utf-8")
         password.chmod(0o600)
@@ -60,8 +80,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             "ping_s": 1,
             **(line or {}),
         }
-        recording.lines["desk"] = lambda: plugin.open_line("desk", options)
-        opened.append((exchange, recording))
+        recording = Listening(tmp_path, options)
+        opened.append(recording)
         recording.start()
         assert exchange.wait_registered()
         closers.append(lambda: context.__exit__(None, None, None))
@@ -69,7 +89,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
     closers: list[Callable[[], object]] = []
     yield build
-    for _, recording in opened:
+    for recording in opened:
         recording.close()
     for close in closers:
         close()
@@ -95,7 +115,7 @@ CALLS = [
 ]
 
 
-def play(exchange: SimulatedExchange, recording: Recording) -> list[CallRecord]:
+def play(exchange: SimulatedExchange, recording: Listening) -> list[CallRecord]:
     """All of `CALLS`, one after the other, each once the log is done with the one before."""
     for script in CALLS:
         record = exchange.call(script=script)
@@ -220,3 +240,60 @@ def test_bad_weather_loses_no_call(desk: Desk, seed: int) -> None:
     records = [exchange.call(number=f"010555012{place:02d}", gives_up_s=0.8) for place in range(20)]
     recording.wait_for_ended(20)
     assert sorted(row.number_raw or "" for row in recording.rows()) == [record.caller for record in records]
+
+
+class TestWhatTheOfficerAsksFor:
+    """Requests of the console, carried out by the driver, as the exchange saw them."""
+
+    def test_a_forwarding_that_is_dialled_really_forwards(self, desk: Desk) -> None:
+        """S1-32: `*57*` number `#` before a meal, `#57#` after it."""
+        mobile = FarEnd(rings_s=0.05, talk_s=0.05)
+        exchange, recording = desk(announcement_s=0.1, far_ends={"013900000000": mobile})
+        recording.ask(Dial(request="1", number="*57*013900000000#"))
+        assert exchange.wait_for(lambda: exchange.forwarding() == {"57": "013900000000"})
+        assert exchange.wait_for(lambda: exchange.records[0].over)
+        record = exchange.call(number="01055501234")
+        assert exchange.wait_over(record)
+        assert record.answered_by == "013900000000"
+        recording.ask(Dial(request="2", number="#57#"))
+        assert exchange.wait_for(lambda: exchange.forwarding() == {})
+        recording.wait_for_ended(2)
+        assert [row.digits for row in recording.rows()] == ["*57*013900000000#", "#57#"]
+        assert exchange.complaints == []
+
+    @pytest.mark.parametrize("status", [486, 603, 404])
+    def test_a_number_that_does_not_answer(self, desk: Desk, status: int) -> None:
+        exchange, recording = desk(far_ends={"02155501301": FarEnd(rings_s=0.05, status=status)})
+        recording.ask(Dial(request="1", number="02155501301"))
+        recording.wait_for_ended(1)
+        assert [record.status for record in exchange.records] == [status]
+        assert exchange.complaints == []
+
+    def test_a_call_that_is_answered_here_and_hung_up_here(self, desk: Desk) -> None:
+        exchange, recording = desk()
+        record = exchange.call(number="01055501234")
+        recording.ask(Answer(request="1", call_ref=ringing(exchange)))
+        assert exchange.wait_for(lambda: record.answered_by == "1001")
+        recording.ask(HangUp(request="2", call_ref=record.legs[0].call_id))
+        assert exchange.wait_over(record)
+        assert record.hung_up_by is HungUpBy.CALLED
+        recording.wait_for_ended(1)
+        (row,) = recording.rows()
+        assert row.talk_s == pytest.approx(record.talk_s, abs=5 * CLOSE_S)
+        assert exchange.complaints == []
+
+    def test_a_call_that_is_sent_on_to_the_duty_mobile(self, desk: Desk) -> None:
+        mobile = FarEnd(rings_s=0.05, talk_s=0.05)
+        exchange, recording = desk(far_ends={"013900000000": mobile}, line={"redirect_targets": ["013900000000"]})
+        record = exchange.call(number="01055501234")
+        recording.ask(Redirect(request="1", call_ref=ringing(exchange), target="013900000000"))
+        assert exchange.wait_over(record)
+        assert (record.forwarded_to, record.answered_by) == ("013900000000", "013900000000")
+        assert record.legs[0].status == 302
+
+
+def ringing(exchange: SimulatedExchange) -> str:
+    """The Call-ID of the call that rings here."""
+    legs = exchange.records[-1].legs
+    assert exchange.wait_for(lambda: exchange.records[-1].legs[0].rang_at is not None)
+    return legs[0].call_id
