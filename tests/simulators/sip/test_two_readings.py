@@ -297,3 +297,19 @@ def ringing(exchange: SimulatedExchange) -> str:
     legs = exchange.records[-1].legs
     assert exchange.wait_for(lambda: exchange.records[-1].legs[0].rang_at is not None)
     return legs[0].call_id
+
+
+@pytest.mark.parametrize("shut", [False, True], ids=["deaf", "switched off"])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_an_exchange_that_was_restarted_has_the_account_again_within_five_seconds(
+    desk: Desk, transport: str, shut: bool
+) -> None:
+    """P11, with a ping a second."""
+    exchange, recording = desk(transports=(transport,), line={"transport": transport})
+    exchange.outage(1.5, restart=True, shut=shut)
+    assert not exchange.bindings()
+    assert exchange.wait_for(lambda: bool(exchange.bindings()), 1.5 + 5.0)
+    exchange.call(number="01055501234", gives_up_s=0.1)
+    recording.wait_for_ended(1)
+    assert [row.number_raw for row in recording.rows()] == ["01055501234"]
+    assert exchange.complaints == []
