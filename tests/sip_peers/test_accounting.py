@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from support.sip_peers.baresip import DeskPhone
 from support.sip_peers.kamailio import Kamailio, Record
 from support.sip_peers.lasting import as_seen
@@ -37,11 +38,12 @@ def seen_by_log(row: CallRow) -> tuple[str, str | None, Outcome | None]:
     return ("out" if outgoing else "in", row.digits if outgoing else row.number_raw, row.outcome)
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_the_log_agrees_with_the_exchange_call_by_call(
-    peers: Peers, kamailio: Kamailio, desk_phone: DeskPhone, gateway: Sipp
+    peers: Peers, kamailio: Kamailio, desk_phone: DeskPhone, gateway: Sipp, transport: str
 ) -> None:
     """Numbers, outcomes and seconds: what an auditor would compare."""
-    line = peers.duty(watch=True)
+    line = peers.duty(watch=True, transport=transport)
     line.connect()
     until(lambda: any(p.method == "NOTIFY" and p.status == 200 for p in kamailio.wire()), told=peers.tell)
     calls = 0

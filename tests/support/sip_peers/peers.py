@@ -26,7 +26,7 @@ class Peers:
 
     def __init__(self, places: Places | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sip-"))  # short: the path of a socket may not be long
-        self.places = places or Places.free()
+        self.places, self._held = (places, None) if places else Places.claim()
         self.exchange: Kamailio | None = None
         self._sipps = itertools.count()
         self._running = ExitStack()
@@ -41,6 +41,8 @@ class Peers:
             self._running.close()
         finally:
             shutil.rmtree(self.folder)
+            if self._held is not None:
+                self._held.close()
 
     def kamailio(self, **settings: Any) -> Kamailio:
         """The exchange, started with the settings of `Kamailio`."""

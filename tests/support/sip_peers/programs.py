@@ -38,8 +38,8 @@ MODULE_PACKAGES = {"presence.so": "kamailio-presence-modules", "tls.so": "kamail
 PATIENCE_S = 10.0
 """What has not happened by then will not; nothing waits this long when all is well."""
 
-BLOCK = 48
-"""How many ports a test has for itself."""
+BLOCK = 50
+"""How many ports a test has for itself; the last one is only held."""
 
 
 def program(name: str) -> str | None:
@@ -99,12 +99,19 @@ class Places:
     base: int
 
     @classmethod
-    def free(cls) -> Places:
-        """Places that nobody has, below the ports that the system gives away itself."""
+    def claim(cls) -> tuple[Places, socket.socket]:
+        """Places that nobody has, below the ports that the system gives away itself, and what is held as long as so."""
         for _try in range(200):
             places = cls(base=random.randrange(20_000, 32_000 - BLOCK, BLOCK))
+            held = socket.socket()
+            try:
+                held.bind(("127.0.0.1", places.base + BLOCK - 1))
+            except OSError:
+                held.close()
+                continue
             if places._are_free():
-                return places
+                return places, held
+            held.close()
         raise AssertionError("no free ports")
 
     @property
@@ -163,7 +170,7 @@ class Places:
         return int(place.rpartition(":")[2])
 
     def _are_free(self) -> bool:
-        for port in range(self.base, self.base + BLOCK):
+        for port in range(self.base, self.base + BLOCK - 1):
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 with socket.socket(type=kind) as probe:
                     try:
