@@ -50,6 +50,7 @@ def show_console(settings: Settings, *, drill: bool, quit_warning: str = "") -> 
         place_of=_place_of,
         shown_number=lambda row: _shown_number(row, site),
         quit_warning=quit_warning,
+        redirect_targets={} if drill else _redirect_targets(settings),
     )
     sys.setswitchinterval(GIVE_WAY_S)
     DutyConsole(desk).run()
@@ -59,6 +60,12 @@ def _open_store(settings: Settings, *, drill: bool) -> Store:
     from dutyphone.bootstrap.log import open_store
 
     return open_store(settings, drill=drill)
+
+
+def _redirect_targets(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """Where calls of each line may be sent on to. The driver has the last word on it; a wrong list is its affair."""
+    listed = {name: line.of_driver.get("redirect_targets") for name, line in settings.lines.items()}
+    return {name: tuple(map(str, targets)) for name, targets in listed.items() if isinstance(targets, list)}
 
 
 def _open_feed(store: Store) -> Feed:

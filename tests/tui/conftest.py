@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -136,18 +136,25 @@ class Room:
 
     # --- what happens ---
 
-    def declare_lines(self, lines: int = 3) -> None:
+    def declare_lines(self, lines: int = 3, *, obey: Collection[str] = ()) -> None:
+        """The first so many lines; those named in `obey` can do more than listen."""
         chinese = self.language == "zh_CN"
         self.store.declare_lines(
             [
-                LineDeclaration(line=key, title=zh if chinese else en, driver="serial_modem", port=f"sim://{key}")
+                LineDeclaration(
+                    line=key,
+                    title=zh if chinese else en,
+                    driver="sip_account" if key in obey else "serial_modem",
+                    port=f"sim://{key}",
+                    obeys=key in obey,
+                )
                 for key, zh, en in LINES[:lines]
             ]
         )
 
-    def night(self, *, until: datetime, rings: int = 3) -> None:
+    def night(self, *, until: datetime, rings: int = 3, obey: Collection[str] = ()) -> None:
         """The made-up night as it stands at `until`, with a recorder that is alive."""
-        self.declare_lines()
+        self.declare_lines(obey=obey)
         facts = made_up_night(CHINESE if self.language == "zh_CN" else ENGLISH, rings=rings)
         self.store.append([fact for fact in facts if fact.at <= until], recorded_at=until)
         self.clock.advance((until - self.now).total_seconds())

@@ -59,7 +59,7 @@ def test_every_key_of_the_pages_is_in_the_help():
 
 
 async def test_the_help_page_lists_every_key_in_this_language(either_room):
-    either_room.night(until=RINGING_SINCE - timedelta(seconds=1))
+    either_room.night(until=RINGING_SINCE - timedelta(seconds=1), obey=["desk"])
     async with either_room.console(size=(100, 60)) as look:
         await look.press("f1")
         for _title, group in GROUPS:

@@ -25,6 +25,7 @@ from dutyphone.i18n import _
 from dutyphone_tui.health import Banner, banners
 from dutyphone_tui.keys import ON_EVERY_PAGE, bindings
 from dutyphone_tui.messages import (
+    AnswersRead,
     CallersRead,
     CallWritten,
     DayRead,
@@ -41,12 +42,15 @@ from dutyphone_tui.times import day_span
 from dutyphone_tui.widgets.scrollbar import WholeCells
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dutyphone.clock import Moment
     from dutyphone.errors import DutyphoneError
-    from dutyphone.journal.facts import Settlement
+    from dutyphone.journal.facts import RequestKind, Settlement
     from dutyphone.store.readmodels import CallRow
     from dutyphone_tui.at_work import AtWork
     from dutyphone_tui.desk import Desk
+    from dutyphone_tui.errands import Errand, Told
     from dutyphone_tui.reading import Day, Live
 
 WIDE = 110
@@ -167,6 +171,8 @@ class DutyConsole(App[None]):
             part.show_live(message.live)
         if self.at_work.new_rings(message.live) and self.bell_on:
             self.bell()
+        if self.at_work.errands.waiting:
+            self._read_answers(self.at_work.errands.after(), message.live.last_seq)
 
     def on_day_read(self, message: DayRead) -> None:
         self.day = message.day
@@ -199,6 +205,8 @@ class DutyConsole(App[None]):
         self.now = self.desk.clock.now()
         for part in self._parts():
             part.tick(self.now)
+        if self._at_work is not None:
+            self._tell_outcomes(self._at_work.errands.give_up(self.now.mono))
 
     def duty_days(self, first: date, last: date) -> tuple[datetime, datetime]:
         """When the duty day `first` begins and the duty day `last` ends."""
@@ -250,6 +258,75 @@ class DutyConsole(App[None]):
         self.say(message.words)
         for part in self._parts():
             part.show_written(message.row)
+
+    # --- what is asked of lines ---
+
+    def handle_call(self, selected: CallRow | None) -> None:
+        """Offer what can be done about `selected`, or else about the call that is there."""
+        from dutyphone_tui.asking import askable
+        from dutyphone_tui.screens.call_menu import CallMenu
+
+        calls = askable(self.live, selected) if self.live is not None else ()
+        if calls:
+            self.push_screen(CallMenu(calls))
+        else:
+            self.say(_("No call rings or is in progress on a line that can do more than listen."))
+
+    def dial(self, selected: CallRow | None) -> None:
+        """Ask what to dial; the number of `selected` is proposed."""
+        from dutyphone_tui.asking import obeying
+        from dutyphone_tui.screens.dial import DialScreen
+
+        lines = obeying(self.live.lines) if self.live is not None else ()
+        if lines:
+            self.push_screen(DialScreen(lines, selected))
+        else:
+            self.say(_("The lines of this desk only listen; dial on the telephone."))
+
+    def ask(self, line: str, what: RequestKind, *, call: str | None = None, number: str | None = None) -> None:
+        """Ask `what` of `line`; what becomes of it is said once it is known."""
+        after = 0 if self.live is None else self.live.last_seq
+        errand = self.at_work.errands.begin(line, what, call=call, number=number, after=after)
+        if errand is None:
+            self.say(_("That has been asked already; wait a moment."))
+            return
+        self.say(_("Dialling {number} ..").format(number=number) if call is None else _("The line is being asked .."))
+        self._ask(errand)
+
+    @work(thread=True, group="write")
+    def _ask(self, errand: Errand) -> None:
+        from dutyphone.errors import DutyphoneError
+
+        try:
+            self.at_work.errands.write(errand)
+        except DutyphoneError as error:
+            self.call_from_thread(self._could_not_ask, errand, error)
+
+    def _could_not_ask(self, errand: Errand, error: DutyphoneError) -> None:
+        self.at_work.errands.drop(errand)
+        self.complain(error)
+
+    @work(thread=True, group="answers")
+    def _read_answers(self, after: int, upto: int) -> None:
+        from dutyphone.errors import DutyphoneError
+
+        try:
+            facts = self.at_work.errands.read(after, upto)
+        except DutyphoneError as error:
+            self.call_from_thread(self.complain, error)
+        else:
+            self.post_message(AnswersRead(facts))
+
+    def on_answers_read(self, message: AnswersRead) -> None:
+        self._tell_outcomes(self.at_work.errands.learn(message.facts))
+
+    def _tell_outcomes(self, outcomes: Sequence[Told]) -> None:
+        for outcome in outcomes:
+            if outcome.done:
+                self.say(outcome.words)
+            else:
+                self.clear_notifications()
+                self.notify(outcome.words, severity="warning", timeout=15, markup=False)
 
     def say(self, words: str) -> None:
         """Tell the officer something that needs no answer."""

@@ -13,6 +13,7 @@ from dutyphone.store.readmodels import CallState
 if TYPE_CHECKING:
     from dutyphone.journal.facts import RequestSettled
     from dutyphone.store.readmodels import CallRow, LineRow
+    from dutyphone_tui.reading import Live
 
 PATIENCE_S = {RequestKind.DIAL: 60.0}
 """How long whoever asked waits for what becomes of it; `USUAL_PATIENCE_S` for everything not named here."""
@@ -104,6 +105,15 @@ def may_be_asked(row: CallRow) -> tuple[RequestKind, ...]:
 def obeying(lines: Iterable[LineRow]) -> tuple[LineRow, ...]:
     """Those of `lines` that can do more than listen."""
     return tuple(line for line in lines if line.obeys)
+
+
+def askable(live: Live, selected: CallRow | None) -> tuple[CallRow, ...]:
+    """The open calls about which something can be asked: `selected` first, then those that ring, longest first."""
+    able = {line.line for line in obeying(live.lines)}
+    calls = [row for row in live.open_calls if row.line in able and may_be_asked(row)]
+    wanted = None if selected is None else selected.call
+    calls.sort(key=lambda row: (row.call != wanted, row.state is not CallState.RINGING, row.arrived_at))
+    return tuple(calls)
 
 
 def exchange_says(code: int) -> str:

@@ -15,6 +15,7 @@ from dutyphone.store.readmodels import CallRow, CallState
 from dutyphone_tui import wording
 from dutyphone_tui.desk import Desk, Wakeups
 from dutyphone_tui.drafts import Drafts
+from dutyphone_tui.errands import Errands
 from dutyphone_tui.feed import FeedWatcher
 from dutyphone_tui.places import PlaceBook
 from dutyphone_tui.reading import Live, Reader
@@ -30,6 +31,7 @@ class AtWork:
     def __init__(self, desk: Desk, store: Store, feed: Wakeups, post: Callable[[Message], object]) -> None:
         self.store = store
         self.drafts = Drafts(desk.drafts_folder)
+        self.errands = Errands(store, desk.clock, desk.officer)
         self.places = PlaceBook(desk.place_of, post)
         self.telling = Telling(zone=desk.zone, shown_number=desk.shown_number, places=self.places)
         self._desk = desk

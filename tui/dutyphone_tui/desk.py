@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import Enum
 from pathlib import Path
@@ -63,7 +63,8 @@ class Desk:
     `day_starts` is when one duty day ends and the next begins, in the room's zone. `open_store` may raise
     `DutyphoneError`. `place_of` and `shown_number` may not; `place_of` may be slow and is only called in a thread.
     `export` None: this desk does not export. `drafts_folder` and `export_folder` are made when they are needed.
-    `quit_warning` is what else ends when the console is left, "" if nothing does.
+    `quit_warning` is what else ends when the console is left, "" if nothing does. `redirect_targets` are the numbers
+    that calls of a line may be sent on to, by the name of the line.
     """
 
     open_store: Callable[[], Store]
@@ -82,3 +83,4 @@ class Desk:
     place_of: Callable[[str, NumberKind | None], str]
     shown_number: Callable[[CallRow], str]
     quit_warning: str = ""
+    redirect_targets: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -15,7 +15,8 @@ class Key:
     """A key, as Textual calls it, and what it does.
 
     `cap` is what is printed on it, `label` one or two words for the key bar, `help` a sentence for the help page (both
-    message ids). A `bar` of 0 keeps it off the key bar; otherwise the lowest come first.
+    message ids). A `bar` of 0 keeps it off the key bar; otherwise the lowest come first. `by_hand`: only
+    spoken of where a line can do more than listen.
     """
 
     key: str
@@ -24,6 +25,7 @@ class Key:
     label: str
     help: str
     bar: int = 0
+    by_hand: bool = False
 
 
 HELP = Key(key="f1,question_mark", action="app.help", cap="F1", label=N_("help"), help=N_("This page"), bar=90)
@@ -67,6 +69,17 @@ NO_CALLBACK = Key(
 )
 NOTE = Key(key="n", action="note", cap="n", label=N_("note"), help=N_("Write a note on the call"), bar=30)
 
+HANDLE = Key(
+    key="p",
+    action="handle",
+    cap="p",
+    label=N_("take up"),
+    help=N_("Answer, refuse, send on or end a call that is there"),
+    bar=11,
+    by_hand=True,
+)
+DIAL = Key(key="o", action="dial", cap="o", label=N_("dial"), help=N_("Dial a number"), bar=12, by_hand=True)
+
 OWED = Key(
     key="u", action="go_owed", cap="u", label=N_("to do"), help=N_("To the calls still to settle, and back"), bar=40
 )
@@ -86,10 +99,11 @@ SAVE = Key(key="ctrl+s", action="save", cap="Ctrl+S", label=N_("save"), help=N_(
 
 ON_EVERY_PAGE = (HELP, LOOK, BELL, QUIT)
 ABOUT_A_CALL = (ANSWERED, MISSED, CALLED_BACK, NO_CALLBACK, NOTE)
+BY_HAND = (HANDLE, DIAL)
 
-LIVE_KEYS = (OPEN, *ABOUT_A_CALL, OWED, HISTORY, SEARCH, EXPORT, DRAFT, *ON_EVERY_PAGE)
-HISTORY_KEYS = (BACK, OPEN, replace(SEARCH, bar=12), FILTER, *ABOUT_A_CALL, EXPORT, *ON_EVERY_PAGE)
-DETAIL_KEYS = (BACK, *ABOUT_A_CALL, *ON_EVERY_PAGE)
+LIVE_KEYS = (OPEN, *BY_HAND, *ABOUT_A_CALL, OWED, HISTORY, SEARCH, EXPORT, DRAFT, *ON_EVERY_PAGE)
+HISTORY_KEYS = (BACK, OPEN, replace(SEARCH, bar=12), FILTER, *BY_HAND, *ABOUT_A_CALL, EXPORT, *ON_EVERY_PAGE)
+DETAIL_KEYS = (BACK, *BY_HAND, *ABOUT_A_CALL, *ON_EVERY_PAGE)
 NOTE_KEYS = (SAVE, BACK)
 HELP_KEYS = (BACK, LOOK, BELL, QUIT)
 
@@ -102,6 +116,7 @@ MOVES = (
 
 GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
     (N_("The selected call"), (OPEN, *ABOUT_A_CALL)),
+    (N_("The line"), BY_HAND),
     (N_("Pages"), (OWED, HISTORY, SEARCH, FILTER, EXPORT, DRAFT, BACK)),
     (N_("While writing a note"), (SAVE,)),
     (N_("Everywhere"), ON_EVERY_PAGE),

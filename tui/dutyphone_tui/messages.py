@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from dutyphone.journal.facts import NumberKind
+    from dutyphone.journal.facts import NumberKind, RequestMade, RequestSettled
     from dutyphone.store.readmodels import CallRow
     from dutyphone.store.store import Store
     from dutyphone_tui.desk import Wakeups
@@ -84,6 +84,14 @@ class PlacesFound(Message):
     def __init__(self, found: Mapping[tuple[str, NumberKind | None], str]) -> None:
         super().__init__()
         self.found = found
+
+
+class AnswersRead(Message):
+    """What was asked of lines, and what became of it, has been read."""
+
+    def __init__(self, facts: Sequence[RequestMade | RequestSettled]) -> None:
+        super().__init__()
+        self.facts = facts
 
 
 class CallWritten(Message):

@@ -52,7 +52,7 @@ def _line(line: LineRow, now: datetime, zone: ZoneInfo) -> str:
     since = short_stamp_text(line.since_at, now, zone)
     if line.condition is LineCondition.DOWN:
         return _("{line}: not listened to since {time}: {reason}").format(
-            line=line.title or line.line, time=since, reason=wording.loss(line.down_reason)
+            line=line.title or line.line, time=since, reason=wording.loss_in_full(line.down_reason, line.down_detail)
         )
     return _("{line}: {condition}, listened to since {time}").format(
         line=line.title or line.line, condition=_(wording.CONDITIONS[line.condition]), time=since

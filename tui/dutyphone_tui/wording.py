@@ -182,6 +182,16 @@ def loss(reason: LossReason | None) -> str:
     return _("recorder not running") if reason is None else _(LOSS_REASONS[reason])
 
 
+def loss_in_full(reason: LossReason | None, detail: str) -> str:
+    """The same, with what a server or the network said of it: `account not registered (403 Forbidden)`."""
+    told = detail if reason in _DETAIL_IS_FOR_PEOPLE else ""
+    return f"{loss(reason)} ({told})" if told else loss(reason)
+
+
+_DETAIL_IS_FOR_PEOPLE = (LossReason.NOT_REGISTERED, LossReason.NETWORK)
+"""Of other reasons it is for whoever mends the driver."""
+
+
 def fact_kind(kind: str) -> str:
     """What a row of the journal says. A kind of a later version is shown as it is."""
     return _(FACT_KINDS[kind]) if kind in FACT_KINDS else kind

@@ -59,6 +59,10 @@ class DetailScreen(Page):
     def show_written(self, row: CallRow) -> None:  # noqa: ARG002 - it is only a hint here
         self._read()
 
+    @property
+    def selected_call(self) -> CallRow | None:
+        return None if self._detail is None else self._detail.row
+
     def action_settle(self, settlement: str) -> None:
         if self._detail is not None:
             self.console.settle(self._detail.row, Settlement(settlement))

@@ -38,9 +38,18 @@ class HelpText(LinesWidget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"help-text--group", "help-text--cap", "help-text--text"}
 
+    def __init__(self, *, by_hand: bool) -> None:
+        """`by_hand`: a line of this desk can do more than listen."""
+        super().__init__()
+        self._by_hand = by_hand
+
     def lines(self, width: int) -> Sequence[Line]:
         lines: list[Line] = []
-        groups = [(_(title), [(key.cap, _(key.help)) for key in keys]) for title, keys in GROUPS]
+        groups = [
+            (_(title), [(key.cap, _(key.help)) for key in keys])
+            for title, keys in GROUPS
+            if self._by_hand or not any(key.by_hand for key in keys)
+        ]
         groups.append((_("Moving about"), [(_(cap), _(text)) for cap, text in MOVES]))
         groups.append((_("What the words mean"), [(_(word), _(text)) for word, text in MEANINGS]))
         for title, entries in groups:
@@ -62,7 +71,8 @@ class HelpScreen(Page):
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = _("Keys and words")
-            yield HelpText()
+            live = self.console.live
+            yield HelpText(by_hand=live is not None and any(line.obeys for line in live.lines))
 
     def on_mount(self) -> None:
         self.query_one("#help").focus()

@@ -102,6 +102,10 @@ class HistoryScreen(Page):
         self._query = replace(self._query, result=FILTERS[(now + 1) % len(FILTERS)])
         self._ask()
 
+    @property
+    def selected_call(self) -> CallRow | None:
+        return self._table.selected_call
+
     def action_settle(self, settlement: str) -> None:
         if self._table.selected_call is not None:
             self.console.settle(self._table.selected_call, Settlement(settlement))

@@ -182,6 +182,10 @@ class LiveScreen(Page):
         return self.query_one("#owed", CallTable)
 
     @property
+    def selected_call(self) -> CallRow | None:
+        return self._selected
+
+    @property
     def _selected(self) -> CallRow | None:
         return (self._owed if self._owed.has_focus else self._calls).selected_call
 

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from dutyphone.clock import Moment
+from dutyphone.store.readmodels import CallRow
 from dutyphone_tui.keys import Key
 from dutyphone_tui.reading import Live
 from dutyphone_tui.screens.part import Part
@@ -46,6 +47,11 @@ class Page(Part, Screen[None]):
         yield from self.body()
         yield KeyBar(self.KEYS)
 
+    @property
+    def selected_call(self) -> CallRow | None:
+        """The call that keys are about; None if there is none."""
+        return None
+
     def on_mount(self) -> None:
         self._catch_up()
 
@@ -61,6 +67,7 @@ class Page(Part, Screen[None]):
     def show_live(self, live: Live) -> None:
         self.show_callers(live)
         self.query_one(Heading).show_drill(simulated=self.console.simulated)
+        self.query_one(KeyBar).show_by_hand(able=any(line.obeys for line in live.lines))
         self.show_health()
 
     def show_health(self) -> None:
@@ -72,6 +79,12 @@ class Page(Part, Screen[None]):
         for strip in self.query(RingingStrip):
             strip.tick(now.utc)
         self.show_health()
+
+    def action_handle(self) -> None:
+        self.console.handle_call(self.selected_call)
+
+    def action_dial(self) -> None:
+        self.console.dial(self.selected_call)
 
     def _catch_up(self) -> None:
         """Show what was read while this page was not there."""
@@ -92,11 +105,15 @@ class Dialog(Part, ModalScreen[None]):
         """The widgets in the box."""
         raise NotImplementedError
 
+    def keys(self) -> tuple[Key, ...]:
+        """What its key bar says."""
+        return self.KEYS
+
     def compose(self) -> ComposeResult:
         with Vertical(classes="box"):
             yield RingingStrip(self.console.at_work.telling, self.console.now.utc)
             yield from self.box()
-            yield KeyBar(self.KEYS)
+            yield KeyBar(self.keys())
 
     def on_mount(self) -> None:
         self.query_one(".box").border_title = self.title or ""

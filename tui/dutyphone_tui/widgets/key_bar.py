@@ -20,6 +20,13 @@ class KeyBar(LinesWidget):
     def __init__(self, keys: Iterable[Key]) -> None:
         super().__init__()
         self._keys = tuple(key for key in keys if key.bar)
+        self._by_hand = False
+
+    def show_by_hand(self, *, able: bool) -> None:
+        """Whether a line can do more than listen: its keys are only shown then."""
+        if able is not self._by_hand:
+            self._by_hand = able
+            self.renew()
 
     def lines(self, width: int) -> Sequence[Line]:
         line: list[tuple[str, str]] = []
@@ -41,6 +48,8 @@ class KeyBar(LinesWidget):
         left = width - (_cells(HELP) if HELP in self._keys else 0)
         chosen = {HELP}
         for key in sorted(self._keys, key=lambda key: key.bar):
+            if key.by_hand and not self._by_hand:
+                continue
             if key is not HELP and (left := left - _cells(key)) >= 0:
                 chosen.add(key)
         return tuple(sorted((key for key in self._keys if key in chosen), key=lambda key: key.bar))

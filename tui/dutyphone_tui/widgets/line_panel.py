@@ -42,14 +42,16 @@ class LinePanel(LinesWidget):
         super().__init__()
         self._telling = telling
         self._rows: tuple[LineRow, ...] = ()
-        self._calls: dict[str, CallRow] = {}
+        self._calls: dict[str, list[CallRow]] = {}
         self._now = now
         self._most = 3
         self._chip_cells = max(cell_len(_(text)) for text in wording.CONDITIONS.values()) + 2
         """The width of the widest condition in this language."""
 
     def show(self, lines: tuple[LineRow, ...], calls: tuple[CallRow, ...]) -> None:
-        self._calls = {row.line: row for row in calls}
+        self._calls = {}
+        for call in sorted(calls, key=lambda row: (row.state is not CallState.RINGING, row.arrived_at)):
+            self._calls.setdefault(call.line, []).append(call)
         self._rows = tuple(_as_called(row, {call.state for call in calls if call.line == row.line}) for row in lines)
         self.renew()
 
@@ -91,11 +93,12 @@ class LinePanel(LinesWidget):
 
     def _words(self, row: LineRow) -> tuple[str, str]:
         """What is worth knowing of a line that is listened to, most urgent first."""
+        calls = self._calls.get(row.line, [])
+        if calls:
+            more = "   " + _("and {n} more").format(n=len(calls) - 1) if len(calls) > 1 else ""
+            return self._telling.caller(calls[0]) + more, ""
         if row.troubles:
             return ", ".join(_(wording.TROUBLES[trouble]) for trouble in row.troubles), "line-panel--late"
-        call = self._calls.get(row.line)
-        if call is not None:
-            return self._telling.caller(call), ""
         if row.last_heard_at is None:
             return _("nothing heard yet"), "line-panel--quiet"
         age_s = (self._now - row.last_heard_at).total_seconds()
@@ -105,7 +108,8 @@ class LinePanel(LinesWidget):
 
     def _down(self, row: LineRow, width: int) -> Line:
         text = _("DOWN since {time}: {reason}, calls are not recorded").format(
-            time=short_stamp_text(row.since_at, self._now, self._telling.zone), reason=wording.loss(row.down_reason)
+            time=short_stamp_text(row.since_at, self._now, self._telling.zone),
+            reason=wording.loss_in_full(row.down_reason, row.down_detail),
         )
         title = f" {fit(row.title or row.line, self._title_cells())}  "
         return [(title + fit(text, width - cell_len(title)), "line-panel--bar")]

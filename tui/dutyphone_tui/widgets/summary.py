@@ -9,8 +9,10 @@ from typing import ClassVar
 from rich.cells import cell_len
 
 from dutyphone.i18n import _, ngettext
+from dutyphone.lines.events import Evidence
 from dutyphone.store.readmodels import CallRow, CallState
 from dutyphone_tui import wording
+from dutyphone_tui.asking import exchange_says
 from dutyphone_tui.cells import cut, fit
 from dutyphone_tui.telling import Telling
 from dutyphone_tui.times import clock_text, span_text, stamp_text
@@ -18,6 +20,9 @@ from dutyphone_tui.widgets.lines import Line, LinesWidget
 from dutyphone_tui.wrapping import wrap
 
 Pair = tuple[str, str]
+
+REDIRECTED = 300
+"""From here on a final response of SIP says that the call was not taken (RFC 3261 §21.3)."""
 
 TWO_COLUMNS = 76
 """From this many cells on, two pairs stand in a row."""
@@ -53,7 +58,7 @@ class Summary(LinesWidget):
             told = [(_("arrived"), self._stamp(row.arrived_at)), (_("result"), result_in_full(row))]
             return [*top, _laid_out(told, _label_cells(told), width // 2)]
         pairs = self._pairs(row)
-        evidence = [] if row.evidence is None else [(_("shown by"), _(wording.EVIDENCES[row.evidence]))]
+        evidence = [] if row.evidence is None else [(_("shown by"), _shown_by(row.evidence, row.code))]
         labels = _label_cells([*pairs, *evidence])
         if width < TWO_COLUMNS:
             body = [_laid_out([pair], labels, width) for pair in pairs]
@@ -93,6 +98,10 @@ class Summary(LinesWidget):
             pairs.append((_("as sent"), row.number_raw + (" " + _("(damaged)") if row.doubtful else "")))
         if row.extension:
             pairs.append((_("extension"), row.extension))
+        if row.called and row.called != row.number_raw:
+            pairs.append((_("called"), row.called))
+        if row.redirected_from:
+            pairs.append((_("called at first"), row.redirected_from))
         if row.name is None and row.name_absence is not None:
             pairs.append((_("name"), _(wording.NAME_ABSENCES[row.name_absence])))
         if row.digits:
@@ -114,6 +123,12 @@ def result_in_full(row: CallRow) -> str:
     if row.owed is not None:
         return f"{outcome}, {_(wording.OWED[row.owed])}"
     return outcome
+
+
+def _shown_by(evidence: Evidence, code: int | None) -> str:
+    """What showed how the call ended; where an exchange refused it, in its words."""
+    said = _(wording.EVIDENCES[evidence])
+    return said if code is None or code < REDIRECTED else f"{said}: {exchange_says(code)}"
 
 
 def _label_cells(pairs: Sequence[Pair]) -> int:
