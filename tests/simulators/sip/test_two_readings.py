@@ -225,12 +225,21 @@ def test_the_desk_phones_own_calls_are_in_the_log_of_who_watches(desk: Desk) -> 
 def test_a_scanner_and_strangers_leave_no_call(desk: Desk) -> None:
     exchange, recording = desk()
     where = exchange.bindings()[0].channel.remote
-    for own_address in (False, True):
-        exchange.scan(where, own_address=own_address)
+    exchange.scan(where)  # from the machine of the exchange, from another port
+    exchange.scan(where, own_address=True, users=("100", "1000", "2001"))
     exchange.stranger_calls(where)
     exchange.call(number="01055501234", gives_up_s=0.1)
     recording.wait_for_ended(1)
     assert [row.number_raw for row in recording.rows()] == ["01055501234"]
+
+
+@pytest.mark.parametrize("manner", list(Manner))
+def test_an_exchange_that_asks_for_the_account_and_not_for_the_contact(desk: Desk, manner: Manner) -> None:
+    exchange, recording = desk(manner=manner, asks_for_account=True)
+    exchange.call(number="01055501234", gives_up_s=0.1)
+    recording.wait_for_ended(1)
+    assert [row.number_raw for row in recording.rows()] == ["01055501234"]
+    assert exchange.complaints == []
 
 
 @pytest.mark.parametrize("seed", range(2))
