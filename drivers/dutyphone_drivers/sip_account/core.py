@@ -92,6 +92,7 @@ class SipCore:
         self._guard = Guard(
             settings.line,
             contact_user=settings.contact_user,
+            account=settings.account,
             trusted=settings.trusted,
             new_token=new_token,
             timing=self._timing,

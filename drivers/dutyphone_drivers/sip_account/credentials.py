@@ -28,7 +28,7 @@ class Credentials:
         self._user, self._password, self._new_token = user, password, new_token
         self._known: dict[str, Challenge] = {}  # by the field the answer goes into
         self._counts: dict[str, int] = {}  # how often its nonce was used (nonce count, RFC 7616 §3.4), by the same
-        self._proved = False
+        self._accepted: frozenset[str] = frozenset()  # nonces under which an answer was accepted
 
     def __repr__(self) -> str:
         return f"<Credentials of {self._user}>"
@@ -50,27 +50,29 @@ class Credentials:
         challenge = digest.choose([found for text in response.headers.all(asked_in) if (found := Challenge.read(text))])
         if challenge is None:
             return None
-        if request.headers.has(target) and not self._is_another_question(target, challenge):
+        if request.headers.has(target) and not self._is_another_question(request, target, challenge):
             return None
-        self._proved = False
-        self._known[target], self._counts[target] = challenge, 0
+        if target not in self._known or self._known[target].nonce != challenge.nonce:
+            self._counts[target] = 0
+        self._known[target] = challenge
         return self._signed(request, target)
 
     def accepted(self) -> None:
         """An answer was accepted: the password is right, so the next challenge only means that the nonce is used up."""
-        self._proved = True
+        self._accepted = frozenset(challenge.nonce for challenge in self._known.values())
 
     def forget(self) -> None:
         """Whoever asked is somebody else now."""
         self._known.clear()
         self._counts.clear()
-        self._proved = False
+        self._accepted = frozenset()
 
-    def _is_another_question(self, target: str, challenge: Challenge) -> bool:
-        before = self._known.get(target)
-        if before is None or before.nonce == challenge.nonce:
+    def _is_another_question(self, request: Request, target: str, challenge: Challenge) -> bool:
+        """Several requests may be under way, so what counts is the nonce that this one was signed with."""
+        signed = Challenge.read(request.headers.get(target) or "")
+        if signed is None or signed.nonce == challenge.nonce:
             return False
-        return challenge.stale or self._proved
+        return challenge.stale or signed.nonce in self._accepted
 
     def _signed(self, request: Request, target: str) -> Request:
         self._counts[target] += 1

@@ -31,6 +31,9 @@ from dutyphone.lines.events import (
 )
 from dutyphone_drivers.sip_account.dialog_info import DialogInfo, DialogSeen, DialogState, Initiator
 
+_SAYS_NOTHING = frozenset({None, 487})
+"""How a branch ends whose CANCEL has no Reason: the caller gave up, or somebody else took the call."""
+
 OWN_BRANCH_S = 1.0
 """Our own INVITE comes this soon before or after the exchange tells that the desk telephone rings."""
 
@@ -59,6 +62,7 @@ class Stage(Enum):
 
     SEEN = "seen"  # the watch saw it ring; our own branch may follow
     OFFERED = "offered"
+    LET_GO = "let go"  # our own branch ended without saying why, while the desk telephone still rang
     TAKEN = "taken"
     OVER = "over"
 
@@ -76,6 +80,7 @@ class _Call:
     here: bool = False  # it is taken or dialled here: the watch has nothing to add
     dialogs: dict[str, DialogState] = field(default_factory=dict)  # the watched ones it is, by their ids
     offered_to_desk: DialogSeen | None = None
+    let_go: CallWithdrawn | None = None  # the end that is told unless the watch says otherwise
     began: Moment | None = None  # as far as the watch saw it
     is_nameless: bool = False  # the watch tells of the telephone, and not of its calls
 
@@ -156,6 +161,10 @@ class DeskPhone:
         call.own = False
         if call.stage in (Stage.TAKEN, Stage.OVER):
             return []  # the watch has told already
+        if self._is_watched and _SETTLED.intersection(call.dialogs.values()) and event.code in _SAYS_NOTHING:
+            call.stage, call.since, call.let_go = Stage.LET_GO, event.at, event
+            self._waiting[call.ref] = call
+            return []
         if event.evidence is Evidence.ANSWERED_ELSEWHERE and self._is_watched:
             call.stage, call.since = Stage.TAKEN, event.at
             self._waiting[call.ref] = call
@@ -273,7 +282,10 @@ class DeskPhone:
         events: list[LineEvent] = []
         if call.stage is Stage.SEEN:
             events += self._offer(call, now)
-        if call.stage is not Stage.OFFERED or call.here:
+        if call.let_go is not None:
+            now, call.let_go = call.let_go.at, None
+            self._waiting.pop(call.ref, None)
+        elif call.stage is not Stage.OFFERED or call.here:
             return events
         call.stage, call.since = Stage.TAKEN, now
         outgoing = call.direction is Direction.OUTGOING
@@ -291,6 +303,8 @@ class DeskPhone:
             return []  # another telephone that rang, and did not take it
         if call.stage is not Stage.TAKEN and any(state in _SETTLED for state in call.dialogs.values()):
             return []
+        if call.let_go is not None:
+            return self._let_go(call)
         events: list[LineEvent] = []
         if call.stage is Stage.SEEN:
             events += self._offer(call, now)
@@ -303,6 +317,14 @@ class DeskPhone:
             line=self._line, at=now, call_ref=call.ref, evidence=Evidence.EXCHANGE, code=code if code != 200 else None
         )
         return [*events, withdrawn]
+
+    def _let_go(self, call: _Call) -> list[LineEvent]:
+        """Nobody took it."""
+        ending, call.let_go = call.let_go, None
+        assert ending is not None
+        self._waiting.pop(call.ref, None)
+        call.stage, call.since = Stage.OVER, ending.at
+        return [ending]
 
     # --- time ----------------------------------------------------------------------------------------------------
 
@@ -320,7 +342,9 @@ class DeskPhone:
             return self.lost(now)
         for call in [call for call in self._waiting.values() if _due(call) <= now.mono]:
             del self._waiting[call.ref]
-            if call.stage is Stage.SEEN:
+            if call.let_go is not None:
+                events += self._let_go(call)
+            elif call.stage is Stage.SEEN:
                 events += self._offer(call, now)
                 if DialogState.CONFIRMED in call.dialogs.values():
                     events += self._confirmed(call, call.began or now)
@@ -336,6 +360,9 @@ class DeskPhone:
         events: list[LineEvent] = []
         for call in self._calls.values():
             if call.stage is Stage.OVER or call.own or call.here:
+                continue
+            if call.let_go is not None:
+                events.append(call.let_go)
                 continue
             if call.stage is Stage.SEEN:
                 events += self._offer(call, now)
@@ -400,7 +427,7 @@ def _remember(names: dict[str, None], name: str) -> None:
 
 def _due(call: _Call) -> float:
     """When something must be said of a call that waits, although nothing is heard."""
-    return call.since.mono + (OWN_BRANCH_S if call.stage is Stage.SEEN else PICK_UP_S)
+    return call.since.mono + (PICK_UP_S if call.stage is Stage.TAKEN else OWN_BRANCH_S)
 
 
 def _number_of(dialog: DialogSeen) -> str:

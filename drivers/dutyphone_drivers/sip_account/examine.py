@@ -116,7 +116,7 @@ class ExaminingCore(SipCore):
             for text in answer.headers.all(name):
                 self._challenge = Challenge.read(text) or self._challenge
         if number.method == "REGISTER" and 200 <= answer.status < 300:
-            self._bindings = fields.contacts(answer) or self._bindings  # taking leave leaves none
+            self._bindings = self._bindings if self.is_complete else fields.contacts(answer)
             via = fields.top_via(answer)
             if via is not None and via.rport is not None:
                 self._seen_as = (via.received or via.host, via.rport)
@@ -242,7 +242,7 @@ class ExaminingCore(SipCore):
             return Note(sentence=_("No other telephone is registered with this account."))
         where = ", ".join(binding.uri.host if binding.uri is not None else binding.text for binding in others)
         return Note(
-            sentence=_("{n} other telephones are registered with this account: {where}.").format(
+            sentence=_("Other telephones registered with this account: {n} ({where}).").format(
                 n=len(others), where=where
             )
         )

@@ -47,8 +47,8 @@ class _Stranger:
 class Guard:
     """Judges requests by where they come from and whom they want.
 
-    `contact_user` is the user part of our Contact, which nobody can guess; `trusted` are addresses or networks that may
-    speak besides the servers. `new_token` gives fresh random text.
+    `contact_user` is the user part of our Contact, which nobody can guess, `account` that of the account. `trusted` are
+    addresses or networks that may speak besides the servers. `new_token` gives fresh random text.
     """
 
     def __init__(
@@ -56,15 +56,17 @@ class Guard:
         line: str,
         *,
         contact_user: str,
+        account: str,
         trusted: Iterable[str],
         new_token: Callable[[], str],
         timing: Timing,
         limits: Limits,
     ) -> None:
-        self._line, self._contact_user = line, contact_user
+        self._line, self._contact_user, self._account = line, contact_user, account
         self._timing, self._limits = timing, limits
         self._trusted = tuple(_network(text) for text in trusted)
         self._servers: frozenset[str] = frozenset()
+        self._exactly: frozenset[tuple[str, int]] = frozenset()
         self._secret = new_token().encode()
         self._strangers: dict[str, _Stranger] = {}
         self._due: Deadlines[str] = Deadlines()
@@ -72,7 +74,9 @@ class Guard:
 
     def know(self, servers: Iterable[Address]) -> None:
         """From now on these are the servers."""
-        self._servers = frozenset(_plain(server.host) for server in servers)
+        known = tuple(servers)
+        self._servers = frozenset(_plain(server.host) for server in known)
+        self._exactly = frozenset((_plain(server.host), server.port) for server in known)
 
     def is_friend(self, source: Address) -> bool:
         """Whether `source` may speak."""
@@ -90,14 +94,18 @@ class Guard:
     def welcomes(self, request: Request, source: Address) -> bool:
         """Whether `request` comes from a friend and is for us.
 
-        Some servers ask whether we live without naming anybody; they may, since they know the address already.
+        Some servers ask whether we live without naming anybody; they may, since they know the address already. Some
+        call the account and not the Contact that it was registered with; they may from the very port that we registered
+        at, which nobody else on that machine has.
         """
         if not self.is_friend(source):
             return False
         uri = fields.request_uri(request)
         if uri is None or not uri.is_sip:
             return False
-        return uri.user == self._contact_user or (request.method == "OPTIONS" and not uri.user)
+        if uri.user == self._contact_user or (request.method == "OPTIONS" and not uri.user):
+            return True
+        return uri.user == self._account and (_plain(source.host), source.port) in self._exactly
 
     def turn_away(self, request: Request, now: Moment) -> Response | None:
         """The answer to a stranger's `request`; None if there is none to give. Nothing is kept of it.

@@ -207,7 +207,7 @@ class SipPhone:
             advice = _("Are account, auth_user and password right? Does the exchange allow another telephone on it?")
         else:
             message = _("The server {server} does not answer.").format(server=options["server"])
-            advice = _("Is the network there, is the exchange switched on? The line is tried again by itself.")
+            advice = _("Is the network there, is the exchange switched on, is the address right?")
         return LineGone(event.reason, message, advice=advice, evidence=event.detail)
 
 

@@ -59,8 +59,8 @@ class Desk:
         self.leg(CallerIdHeard(line="desk", at=now, call_ref=ref, number=number))
 
     def cancel(self, ref: str = "a@x", *, elsewhere: bool = True) -> None:
-        evidence = Evidence.ANSWERED_ELSEWHERE if elsewhere else Evidence.EXCHANGE
-        self.leg(CallWithdrawn(line="desk", at=self.clock.now(), call_ref=ref, evidence=evidence))
+        evidence, code = (Evidence.ANSWERED_ELSEWHERE, None) if elsewhere else (Evidence.EXCHANGE, 487)
+        self.leg(CallWithdrawn(line="desk", at=self.clock.now(), call_ref=ref, evidence=evidence, code=code))
 
     def leg(self, *events: LineEvent) -> None:
         self.told += self.room.on_leg_events(events)
@@ -428,3 +428,32 @@ def test_an_exchange_that_never_tells_again_leaves_no_call_open(desk: Desk) -> N
     desk.pass_time(LONGEST_SILENCE_S)
     assert desk.story()[-1] == "CallOver line_lost"
     assert desk.room.open_calls == 0
+
+
+def test_an_exchange_that_does_not_say_why_it_stops_ringing_is_understood_by_the_watch(desk: Desk) -> None:
+    desk.ring()
+    desk.tell(dialog(EARLY))
+    desk.pass_time(4)
+    stopped = desk.clock.now()
+    desk.cancel(elsewhere=False)
+    desk.pass_time(OWN_BRANCH_S / 2)
+    desk.tell(dialog(CONFIRMED))
+    desk.pass_time(30)
+    desk.tell(dialog(TERMINATED))
+    assert desk.story() == ["CallOffered", "CallerIdHeard", "CallTaken answered_elsewhere", "CallOver exchange"]
+    assert desk.told[2].at == stopped
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_caller_who_gives_up_is_told_as_of_the_moment_at_which_it_was_so(desk: Desk, *, told: bool) -> None:
+    desk.ring()
+    desk.tell(dialog(EARLY))
+    desk.pass_time(4)
+    stopped = desk.clock.now()
+    desk.cancel(elsewhere=False)
+    if told:
+        desk.tell(dialog(TERMINATED))
+    else:
+        desk.pass_time(OWN_BRANCH_S)
+    assert desk.story() == ["CallOffered", "CallerIdHeard", "CallWithdrawn exchange"]
+    assert desk.told[-1].at == stopped

@@ -51,11 +51,21 @@ def test_whoever_a_stranger_asks_for_the_answer_is_the_same(account: Account, me
 
 @pytest.mark.parametrize("uri", [ACCOUNT, "sip:100@192.0.2.10", "sip:1001-5eed@192.0.2.10", "tel:1001-5eed1e55"])
 def test_from_the_servers_address_only_our_contact_rings(account: Account, uri: str) -> None:
-    """A scanner that sits on the server's own machine does not know the contact."""
-    account.hear(request("INVITE", uri=uri))
+    """A scanner that sits on the server's own machine does not know the contact, and has another port."""
+    scanner = Address(SERVER.host, 50_123, SERVER.transport)
+    account.hear(request("INVITE", uri=uri, source=scanner), scanner)
     assert account.lines() == ["404"]
     assert account.calls() == []
     assert strangers(account) == [("192.0.2.1", "INVITE", 1)]
+
+
+def test_an_exchange_that_calls_the_account_and_not_the_contact_loses_no_call(account: Account) -> None:
+    """Some do (RFC 3261 §16.6 says otherwise); from the very port that we registered at it is nobody else."""
+    account.hear(request("INVITE", uri=ACCOUNT))
+    assert account.calls() == ["CallOffered", "CallerIdHeard"]
+    assert strangers(account) == []
+    account.hear(request("INVITE", uri="sip:100@192.0.2.10", branch="z9hG4bK-2", call_id="2"))
+    assert len(account.calls()) == 2
 
 
 def test_a_server_that_asks_whether_we_live_gets_an_answer(account: Account) -> None:

@@ -115,22 +115,23 @@ def test_the_desk_telephones_own_calls_are_followed(start_line: StartLine, manne
         outgoing = exchange.desk_calls("13900001234", talk_s=0.3)
         line.wait_ended(2)
         exchange.wait_over(outgoing)
+        names_nobody = form is WatchForm.EXTENSION
         assert line.story() == [
             "CallOffered",
             "CallerIdHeard",
             "CallTaken answered_elsewhere",
             "CallOver exchange",
             "CallOffered",
-            "DigitsHeard",
+            *([] if names_nobody else ["DigitsHeard"]),
             "CallTaken exchange",
             "CallOver exchange",
         ]
         assert [event.direction for event in line.of(CallOffered)] == [Direction.INCOMING, Direction.OUTGOING]
-        assert line.of(DigitsHeard)[0].digits == "13900001234"
+        assert [event.digits for event in line.of(DigitsHeard)] == ([] if names_nobody else ["13900001234"])
         for taken, over, record in zip(line.of(CallTaken), line.of(CallOver), exchange.records, strict=True):
             assert record.ended_at is not None
             assert record.answered_at is not None
-            assert over.at.since(taken.at) == pytest.approx(record.ended_at.since(record.answered_at), abs=0.15)
+            assert over.at.since(taken.at) == pytest.approx(record.ended_at.since(record.answered_at), abs=0.3)
 
 
 def test_a_call_answered_here_speaks_until_the_caller_hangs_up(start_line: StartLine, tmp_path: Path) -> None:
