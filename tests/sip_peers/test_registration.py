@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from support.sip_peers.duty import LINE, DutyLine
@@ -138,6 +139,25 @@ def test_an_exchange_may_be_reached_by_ipv6_only(peers: Peers) -> None:
     assert f"@[::1]:{port + 2}" in binding.contact
     peers.gives_up(0.1).finish()
     assert line.ended_row().outcome is Outcome.MISSED
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_name_with_two_addresses_is_tried_at_both(
+    peers: Peers, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    """The name service knows an IPv6 address, too, at which nobody is: as with "localhost" on many machines."""
+    ask = socket.getaddrinfo
+
+    def answer(host: str, port: int, *arguments: Any, **options: Any) -> list[Any]:
+        if host != "pbx.example":
+            return ask(host, port, *arguments, **options)
+        return [found for address in ("::1", "127.0.0.1") for found in ask(address, port, *arguments, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    peers.kamailio(domain="pbx.example")
+    line = peers.duty(server=f"pbx.example:{peers.places.base}", local="", transport=transport)
+    line.connect()
+    assert is_reachable(peers, line)
 
 
 def test_a_short_grant_is_renewed_before_it_ends_though_its_nonce_is_stale(peers: Peers) -> None:
