@@ -289,7 +289,7 @@ class DeskPhone:
             return events
         call.stage, call.since = Stage.TAKEN, now
         outgoing = call.direction is Direction.OUTGOING
-        evidence = Evidence.EXCHANGE if outgoing else Evidence.ANSWERED_ELSEWHERE
+        evidence = _shown_by(call) if outgoing else Evidence.ANSWERED_ELSEWHERE
         return [*events, CallTaken(line=self._line, at=now, call_ref=call.ref, evidence=evidence)]
 
     def _ended(self, dialog: str, now: Moment, code: int | None, *, seen: bool = True) -> list[LineEvent]:
@@ -311,7 +311,7 @@ class DeskPhone:
         taken = call.stage is Stage.TAKEN
         call.stage, call.since = Stage.OVER, now
         if taken:
-            evidence = Evidence.EXCHANGE if seen else Evidence.ANSWERED_ELSEWHERE  # it ended while nobody told
+            evidence = _shown_by(call) if seen else Evidence.ANSWERED_ELSEWHERE  # it ended while nobody told
             return [CallOver(line=self._line, at=now, call_ref=call.ref, evidence=evidence)]
         withdrawn = CallWithdrawn(
             line=self._line, at=now, call_ref=call.ref, evidence=Evidence.EXCHANGE, code=code if code != 200 else None
@@ -416,6 +416,12 @@ class DeskPhone:
             for dialog in self._calls.pop(ref).dialogs:
                 self._of_dialog.pop(dialog, None)
                 self._set_aside(dialog)
+
+
+def _shown_by(call: _Call) -> Evidence:
+    """A telephone that is in use was lifted; whether the far end answered is another thing."""
+    lifted = call.is_nameless and call.direction is Direction.OUTGOING
+    return Evidence.EXTENSION_HOOK if lifted else Evidence.EXCHANGE
 
 
 def _remember(names: dict[str, None], name: str) -> None:

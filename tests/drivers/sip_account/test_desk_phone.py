@@ -378,7 +378,7 @@ def test_a_telephone_in_use_without_a_call_before_it_calls_somebody(desk: Desk) 
     desk.pass_time(OWN_BRANCH_S)
     desk.pass_time(20)
     desk.tell(in_use(TERMINATED))
-    assert desk.story() == ["CallOffered", "CallTaken exchange", "CallOver exchange"]
+    assert desk.story() == ["CallOffered", "CallTaken extension_hook", "CallOver extension_hook"]
     offered, taken, over = desk.told
     assert isinstance(offered, CallOffered)
     assert offered.direction is Direction.OUTGOING
