@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 
+import pytest
 from support.office import Office
 from support.sip_peers.kamailio import Kamailio
 from support.sip_peers.peers import Peers
@@ -27,10 +29,17 @@ def log(office: Office) -> Store:
     return Store.open(f"sqlite:///{folder / 'duty.db'}", create=False, key_folder=folder)
 
 
+@pytest.mark.parametrize("port", ["given", "any"])
 def test_a_recorder_killed_three_times_leaves_one_binding_and_no_second_ring(
-    office: Office, peers: Peers, kamailio: Kamailio
+    office: Office, peers: Peers, kamailio: Kamailio, port: str
 ) -> None:
-    """A new instance id at every start would be a new telephone at every start (RFC 5626 section 4.1)."""
+    """A new instance id at every start would be a new telephone at every start (RFC 5626 section 4.1).
+
+    With any port the Contact changes at every start, and what the dead recorder left is taken back by the next.
+    """
+    if port == "any":
+        config = office.folder / "dutyphone.toml"
+        config.write_text(re.sub("local = .*", "", config.read_text("utf-8")), "utf-8")
     for _life in range(3):
         recorder = record(office)
         until(lambda: any(p.status == 200 and p.method == "REGISTER" for p in kamailio.wire()))
@@ -39,7 +48,7 @@ def test_a_recorder_killed_three_times_leaves_one_binding_and_no_second_ring(
         recorder.communicate()
     last = record(office)
     until(lambda: all(line.condition is LineCondition.IDLE for line in _lines(office)))
-    assert len(kamailio.bindings()) == 1
+    until(lambda: len(kamailio.bindings()) == 1, told=peers.tell)
     before = sum(p.sent and p.method == "INVITE" and p.status is None for p in kamailio.wire())
     peers.gives_up(0.3).finish()
     sent = sum(p.sent and p.method == "INVITE" and p.status is None for p in kamailio.wire()) - before
