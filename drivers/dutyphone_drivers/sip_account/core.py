@@ -25,6 +25,7 @@ from dutyphone.lines.events import (
     Evidence,
     LineEvent,
     LineLost,
+    LineOpened,
     LossReason,
     WireNoise,
 )
@@ -378,6 +379,12 @@ class SipCore:
         return self._desk_phone.on_leg_events(events) if self._desk_phone else events
 
     def _told(self, events: list[LineEvent], now: Moment) -> list[LineEvent]:
+        if any(isinstance(event, LineOpened) for event in events):
+            for leg in self._legs.all():
+                leg.probe(now)
+        return self._watched(events, now)
+
+    def _watched(self, events: list[LineEvent], now: Moment) -> list[LineEvent]:
         """`events`, after the watch has learned whether the account is registered."""
         if self._watch is None or self._desk_phone is None:
             return events

@@ -113,6 +113,9 @@ class Leg:
             return []
         if self.phase is Phase.ENDING:
             return self._go(Cue.SETTLED, now)
+        if self._is_probing():
+            self._key = ""
+            return self.hang_up(now) if response.status == 481 else []
         return self._on_refreshed(response, now)
 
     def on_timeout(self, key: str, now: Moment) -> list[LineEvent]:
@@ -120,6 +123,8 @@ class Leg:
         if key != self._key:
             return []
         self._key = ""
+        if self._is_probing() and self.phase in IN_CALL:
+            return []
         return self._go(Cue.SETTLED if self.phase is Phase.ENDING else Cue.HANG_UP, now)
 
     def on_unacknowledged(self, now: Moment) -> list[LineEvent]:
@@ -134,6 +139,14 @@ class Leg:
         if wait is Wait.REFRESH and self.phase in IN_CALL and not self._key:
             self._ask_refresh(now)
         return []
+
+    def probe(self, now: Moment) -> None:
+        """After an outage: ask the other side whether it still talks (§11, §12.2.2), for its BYE may be lost.
+
+        Only that it knows the call no longer (481) ends it; not everybody answers OPTIONS within a call.
+        """
+        if self.phase is Phase.TALKING and not self._key and self.dialog is not None:
+            self._ask(self.dialog.request("OPTIONS", extra=(*self._means.introduction(), ("Accept", SDP))), now)
 
     def lost_sight(self, now: Moment) -> LineEvent | None:
         """What is to be told of the call when it can be followed no longer; None if its end was told."""
@@ -248,6 +261,9 @@ class Leg:
         elif response.status == 491:
             self._wait(Wait.REFRESH, self._glare_s, now)
         return []
+
+    def _is_probing(self) -> bool:
+        return self._asked is not None and self._asked.method == "OPTIONS"
 
     def _is_offering(self) -> bool:
         """A re-INVITE of ours is under way: two at once would cross (§14.1)."""

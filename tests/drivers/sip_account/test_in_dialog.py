@@ -8,7 +8,7 @@ from dutyphone_drivers.sip_account.wire import Address, Transport
 from support.sip_account import OFFER, OURS, SDP, Account
 from support.sip_wire import request, response
 
-from dutyphone.lines.events import CallOffered, CallOver, Evidence
+from dutyphone.lines.events import CallOffered, CallOver, Evidence, LineLost
 
 CALL = "call-1@192.0.2.1"
 TIMER = ("Supported", "timer")
@@ -349,3 +349,41 @@ def test_without_a_session_timer_a_call_lasts_as_long_as_it_lasts(account: Accou
     account.in_dialog("BYE", invite, answer)
     assert account.calls()[-1] == "CallOver"
     assert account.told(CallOffered).call_ref == CALL
+
+
+# --- an outage in the middle -----------------------------------------------------------------------------------------
+
+
+def outage(account: Account) -> Request:
+    """The server is away until the line is told lost, and comes back; what the far end is asked then."""
+    while not any(isinstance(event, LineLost) for event in account.events):
+        due = account.core.next_deadline()
+        assert due is not None
+        account.clock.advance(max(0.0, due - account.clock.now().mono))
+        account.do(account.core.on_deadline(account.clock.now()))
+    account.register()
+    return account.last_request("OPTIONS")
+
+
+def test_talk_that_ended_in_an_outage_is_found_out_after_it(account: Account) -> None:
+    """The other side's BYE was lost with the network: it knows the call no longer."""
+    talking(account)
+    probe = outage(account)
+    account.hear(response(probe, 481))
+    assert account.told(CallOver).evidence is Evidence.EXCHANGE
+
+
+@pytest.mark.parametrize("status", [200, 405, 500])
+def test_talk_that_goes_on_through_an_outage_goes_on(account: Account, status: int) -> None:
+    talking(account)
+    probe = outage(account)
+    account.hear(response(probe, status))
+    account.pass_time(60)
+    assert account.calls() == ["CallOffered", "CallerIdHeard", "CallTaken"]
+
+
+def test_a_far_end_that_does_not_answer_questions_is_not_hung_up_on(account: Account) -> None:
+    talking(account)
+    outage(account)
+    account.pass_time(60)
+    assert account.calls() == ["CallOffered", "CallerIdHeard", "CallTaken"]
