@@ -89,6 +89,9 @@ def _place_of(number: str, kind: NumberKind | None) -> str:
 
 
 def _shown_number(row: CallRow, site: Site) -> str:
-    from dutyphone.calls.numbers import show_number
+    from dutyphone.calls.numbers import read_number, show_number
 
+    if row.digits and not row.number_raw:
+        dialled = read_number(row.digits, site)
+        return show_number(dialled.number, dialled.kind, dialled.extension, row.digits, site)
     return show_number(row.number, row.kind, row.extension, row.number_raw, site)

@@ -229,7 +229,7 @@ class Room:
 
 
 def show(row: CallRow) -> str:
-    return show_number(row.number, row.kind, row.extension, row.number_raw, Site())
+    return show_number(row.number, row.kind, row.extension, row.number_raw or row.digits, Site())
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from dutyphone.journal.facts import (
     CallAnswered,
     CallArrived,
     CallIdentified,
+    DigitsDialled,
     NumberKind,
     RequestKind,
     RequestMade,
@@ -192,6 +193,21 @@ async def test_the_selected_call_is_meant_first(sip_room):
 
 
 # --- dialling --------------------------------------------------------------------------------------------------
+
+
+async def test_a_call_of_ours_shows_what_was_dialled_and_that_nobody_has_taken_it_yet(sip_room):
+    async with sip_room.console() as look:
+        sip_room.tell(
+            CallArrived(at=sip_room.now, call="out", line="desk", direction=Direction.OUTGOING),
+            DigitsDialled(at=sip_room.now, call="out", digits="01055501234"),
+        )
+        await look.pass_time(3)
+        assert any("01055501234" in line and "dialling" in line for line in look.lines)
+        assert "dialling 0:03" in look.text
+        sip_room.tell(CallAnswered(at=sip_room.now, call="out", evidence=Evidence.EXCHANGE))
+        await look.pass_time(2)
+        assert "dialling" not in look.text
+        assert "talking 0:02" in look.text
 
 
 async def test_dialling(sip_room):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dutyphone.i18n import _
 from dutyphone.journal.facts import NumberKind
+from dutyphone.lines.events import Direction
 from dutyphone.store.readmodels import BlindRow, CallRow, LineRow
 from dutyphone_tui import wording
 from dutyphone_tui.places import PlaceBook
@@ -15,6 +16,11 @@ from dutyphone_tui.times import lasted_text, minute_text
 
 PLACE_SAYS_LITTLE = (NumberKind.FIXED, NumberKind.MOBILE)
 """Kinds of number whose place does not tell what sort of number it is."""
+
+
+def dialled(row: CallRow) -> str:
+    """The number of a call of ours, as far as it was heard; "" of any other."""
+    return row.digits if row.direction is Direction.OUTGOING else ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +41,7 @@ class Telling:
         return self.titles.get(line, line)
 
     def has_number(self, row: CallRow) -> bool:
-        return bool(row.number or row.number_raw)
+        return bool(row.number or row.number_raw or dialled(row))
 
     def number(self, row: CallRow) -> str:
         """The number as the desk shows it, or why there is none. A number that came damaged ends in `?`."""

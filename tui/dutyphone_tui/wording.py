@@ -144,10 +144,17 @@ WHEN_SETTLED = {
 }
 
 
+def state(row: CallRow) -> str:
+    """Where the call stands. One of ours that nobody has taken yet is being dialled."""
+    if row.state is CallState.IN_CALL and row.direction is Direction.OUTGOING and row.answered_at is None:
+        return _("dialling")
+    return _(STATES[row.state])
+
+
 def result(row: CallRow) -> str:
     """What became of the call and what is still owed, as short as a column needs it."""
     if row.state is not CallState.ENDED:
-        return _(STATES[row.state])
+        return state(row)
     if row.owed is Owed.SETTLE:
         return _("to settle")
     if row.owed is Owed.CALL_BACK:
@@ -163,7 +170,7 @@ def results() -> tuple[str, ...]:
     """All that `result` can say."""
     said = [_(text) for text in (*OUTCOMES.values(), *STATES.values())]
     owed = [_("to settle"), _("to call back"), _("called back"), _("no call-back")]
-    return (*said, *owed)
+    return (*said, *owed, _("dialling"))
 
 
 def no_number(row: CallRow) -> str:
@@ -172,6 +179,8 @@ def no_number(row: CallRow) -> str:
         return _("number purged")
     if row.absence is not None:
         return _(NUMBER_ABSENCES[row.absence])
+    if row.direction is Direction.OUTGOING:
+        return _("number not heard")
     if row.identified:
         return _("no number")
     return _("caller ID to come") if row.state is CallState.RINGING else _("no caller ID")

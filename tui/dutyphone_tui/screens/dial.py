@@ -18,6 +18,7 @@ from dutyphone.store.readmodels import CallRow, LineCondition, LineRow
 from dutyphone_tui import wording
 from dutyphone_tui.keys import BACK, Key, bindings
 from dutyphone_tui.screens.page import Dialog
+from dutyphone_tui.telling import dialled
 from dutyphone_tui.widgets.choices import Choices
 
 DIAL_NOW = Key(key="enter", action="choose", cap="Enter", label=N_("dial"), help=N_("Dial the number"), bar=1)
@@ -36,7 +37,7 @@ class DialScreen(Dialog):
         super().__init__()
         self.title = _("Dial")
         self._lines = tuple(lines)
-        self._proposed = (row.number_raw or "") if row is not None else ""
+        self._proposed = (row.number_raw or dialled(row)) if row is not None else ""
         self._first = next((at for at, line in enumerate(lines) if row is not None and line.line == row.line), None)
         self._ahead = ""
         self._done = False

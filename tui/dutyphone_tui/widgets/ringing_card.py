@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from dutyphone.i18n import _, ngettext
+from dutyphone.lines.events import Direction
 from dutyphone.store.readmodels import CallRow, CallState
 from dutyphone_tui import wording
 from dutyphone_tui.cells import cut, fit
@@ -81,7 +82,7 @@ class RingingCard:
 
     def _state(self, call: CallRow, width: int) -> Line:
         left: list[tuple[str, str]] = [
-            (f" {_(wording.STATES[call.state])} ", f"ringing-card--{_CHIPS.get(call.state, 'state')}"),
+            (f" {wording.state(call)} ", f"ringing-card--{_CHIPS.get(call.state, 'state')}"),
             (f"  {cut(self._telling.line(call.line), 16)}", ""),
         ]
         if call.state is CallState.RINGING:
@@ -126,7 +127,7 @@ class RingingCard:
                 (
                     fit(
                         _("Also {state}: {caller}, {line}, {time}").format(
-                            state=_(wording.STATES[call.state]),
+                            state=wording.state(call),
                             caller=self._telling.caller(call),
                             line=self._telling.line(call.line),
                             time=span_text(_lasting(call, self._now)),
@@ -166,6 +167,8 @@ class RingingCard:
 
     def _lasts(self, call: CallRow) -> str:
         seconds = int(_lasting(call, self._now))
+        if call.state is CallState.IN_CALL and call.direction is Direction.OUTGOING and call.answered_at is None:
+            return f"{wording.state(call)} {span_text(seconds)}"
         if call.state is CallState.IN_CALL:
             return _("talking {time}").format(time=span_text(seconds))
         return _("ringing {n} s").format(n=seconds)

@@ -41,7 +41,7 @@ class RingingStrip(LinesWidget):
         first = self._calls[0]
         since = first.arrived_at if first.state is CallState.RINGING else first.answered_at or first.arrived_at
         parts = [
-            _(wording.STATES[first.state]),
+            wording.state(first),
             self._telling.number(first),
             first.name or "",
             self._telling.place(first),

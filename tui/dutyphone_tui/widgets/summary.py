@@ -118,7 +118,7 @@ class Summary(LinesWidget):
 def result_in_full(row: CallRow) -> str:
     """What became of the call, in words that stand alone."""
     if row.state is not CallState.ENDED or row.result is None:
-        return _(wording.STATES[row.state])
+        return wording.state(row)
     outcome = _(wording.OUTCOMES[row.result])
     if row.owed is not None:
         return f"{outcome}, {_(wording.OWED[row.owed])}"
