@@ -65,6 +65,9 @@ REFUSALS = frozenset({480, 486, 603})
 _WITHIN_A_DIALOG = frozenset({"BYE", "UPDATE", "INFO", "PRACK", "NOTIFY"})
 """Understood, and without a dialog to belong to answered 481 (§12.2.2, RFC 3311 §5.2, RFC 6665 §4.1.3)."""
 
+_AFTER_THE_ANSWER = frozenset({"ACK", "BYE"})
+"""What a caller says to the telephone that answered. Some servers send it to all that rang, and no CANCEL."""
+
 
 class NotOnTheList(ValueError):
     """A call may only be sent on to the targets that the settings name."""
@@ -264,6 +267,8 @@ class SipCore:
             stamped = replies.stamped(request, source)
             if (answer := self._guard.turn_away(stamped, now)) is not None:
                 self._transactions.send_response(answer, replies.way_back(stamped, source))
+            if request.method in _AFTER_THE_ANSWER and self._guard.is_friend(source):
+                return self._on_beside(request, now)
             return list(self._guard.count(source, request.method, now, data))
         return self._deal(self._transactions.receive(request, source, now), now, data)
 
@@ -295,14 +300,14 @@ class SipCore:
         if (leg := self._legs.named_by(request)) is not None:
             return self._from_leg(leg, leg.on_request(heard, now))
         if request.method == "ACK":
-            return []
+            return self._on_beside(request, now)
         if request.method == "NOTIFY" and self._watch is not None:
             status, events = self._watch.on_notify(request, now)
             self._answer(heard, status, now, extra=(("Allow-Events", "dialog"),) if status == 489 else ())
             return events
         if fields.tag_of(request.headers.get("To")) is not None or request.method in _WITHIN_A_DIALOG:
             self._answer(heard, 481, now)
-            return []
+            return self._on_beside(request, now)
         if request.method == "INVITE":
             return self._on_invite(heard, now)
         if request.method == "OPTIONS":
@@ -311,6 +316,11 @@ class SipCore:
             return []
         self._answer(heard, 405, now, extra=(("Allow", ALLOW),))
         return []
+
+    def _on_beside(self, request: Request, now: Moment) -> list[LineEvent]:
+        """What belongs to none of our legs may belong to another branch of a call that rings here."""
+        leg = self._legs.beside(request) if request.method in _AFTER_THE_ANSWER else None
+        return self._from_leg(leg, leg.on_answered_beside(now)) if leg is not None else []
 
     def _on_invite(self, heard: RequestHeard, now: Moment) -> list[LineEvent]:
         if len(self._legs) >= self._limits.legs:

@@ -53,6 +53,9 @@ others and cannot be answered here."""
 _TERMINATED = 487
 """RFC 3261 §21.4.25: the caller called it off."""
 
+_ELSEWHERE_TAKEN = 480
+"""What nobody asked to end by a CANCEL is no 487; the server has sent its answer on and hears no more of ours."""
+
 _ELSEWHERE = ("completed elsewhere", "answered elsewhere", "pickup", "picked up")
 """How exchanges say in words that another telephone took the call."""
 
@@ -100,6 +103,10 @@ class IncomingLeg(Leg):
             return []
         evidence, code = why_cancelled(cancel.request)
         return self._refuse(487, now, evidence, code)
+
+    def on_answered_beside(self, now: Moment) -> list[LineEvent]:
+        """The server sends on what the caller says to another telephone, which took the call, and cancels nothing."""
+        return self._refuse(_ELSEWHERE_TAKEN, now, Evidence.ANSWERED_ELSEWHERE, None)
 
     def on_deadline(self, wait: Wait, now: Moment) -> list[LineEvent]:
         """A wait ended."""

@@ -82,6 +82,14 @@ class Legs:
         tag = fields.tag_of(request.headers.get("To"))
         return self._by_dialog.get(dialog_key(fields.call_id(request), tag)) if tag else None
 
+    def beside(self, request: Request) -> IncomingLeg | None:
+        """The call that rings here, where `request` belongs to another branch of it."""
+        leg, tag = self._by_ref.get(fields.call_id(request) or ""), fields.tag_of(request.headers.get("From"))
+        if not isinstance(leg, IncomingLeg) or leg.phase is not Phase.EARLY or leg.dialog is None:
+            return None
+        is_of_call = leg.dialog.remote_tag == tag and fields.tag_of(request.headers.get("To")) is not None
+        return leg if is_of_call else None
+
     def of_invite(self, key: str | None) -> IncomingLeg | None:
         """The leg that came by the INVITE transaction `key`."""
         return self._by_invite.get(key or "")

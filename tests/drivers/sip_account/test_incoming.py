@@ -9,7 +9,7 @@ from dutyphone_drivers.sip_account.incoming import NothingFits
 from dutyphone_drivers.sip_account.message import Request, Response
 from dutyphone_drivers.sip_account.wire import Address, Transport
 from support.sip_account import OFFER, OURS, Account
-from support.sip_wire import CONTACT, SERVER_TCP, request, response
+from support.sip_wire import CONTACT, SERVER, SERVER_TCP, STRANGER, request, response
 
 from dutyphone.lines.events import (
     CallerIdForm,
@@ -21,6 +21,7 @@ from dutyphone.lines.events import (
     Direction,
     Evidence,
     NumberAbsence,
+    StrangerHeard,
 )
 
 CALL = "call-1@192.0.2.1"
@@ -522,3 +523,54 @@ def test_the_same_call_id_twice_at_once_is_two_calls(account: Account) -> None:
 def test_a_call_id_of_any_length_makes_a_short_name(account: Account) -> None:
     account.invite(call_id="x" * 5_000)
     assert len(account.told(CallOffered).call_ref) == 64
+
+
+# --- servers that cancel nothing -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("uri", [CONTACT, "sip:1001-0x55b6@192.0.2.20:5060"], ids=["to us", "to it"])
+@pytest.mark.parametrize("method", ["ACK", "BYE"])
+def test_what_the_caller_says_to_another_telephone_shows_that_it_took_the_call(
+    account: Account, method: str, uri: str
+) -> None:
+    """ejabberd sends no CANCEL to the other telephones of an account, and the ACK and BYE to all of them."""
+    invite, _ = ringing(account)
+    account.pass_time(2.0)
+    elsewhere = request(
+        method,
+        uri=uri,
+        branch="z9hG4bK-elsewhere",
+        cseq=1 + (method == "BYE"),
+        call_id=CALL,
+        from_=invite.headers.get("From") or "",
+        to="<sip:1001@192.0.2.1>;tag=of-the-desk-phone",
+        source=account.server,
+    )
+    account.out()
+    account.hear(elsewhere)
+    assert account.told(CallWithdrawn).evidence is Evidence.ANSWERED_ELSEWHERE
+    assert account.calls() == ["CallOffered", "CallerIdHeard", "CallWithdrawn"]
+    assert account.lines() == (["480"] if method == "ACK" else ["481", "480"])
+    account.hear(elsewhere)
+    account.pass_time(40.0)
+    assert [type(event).__name__ for event in account.events if isinstance(event, StrangerHeard)] == []
+    assert account.is_clean()
+
+
+@pytest.mark.parametrize(("tag", "source"), [("another-caller", SERVER), (None, STRANGER)])
+def test_nobody_else_can_say_that_a_call_was_taken(account: Account, tag: str | None, source: Address) -> None:
+    invite, _ = ringing(account)
+    caller = invite.headers.get("From") or ""
+    account.hear(
+        request(
+            "ACK",
+            uri="sip:1001-0x55b6@192.0.2.20:5060",
+            branch="z9hG4bK-elsewhere",
+            call_id=CALL,
+            from_=f"{caller.split(';tag=')[0]};tag={tag}" if tag else caller,
+            to="<sip:1001@192.0.2.1>;tag=of-the-desk-phone",
+            source=source,
+        ),
+        source,
+    )
+    assert account.calls() == ["CallOffered", "CallerIdHeard"]
