@@ -252,6 +252,23 @@ def test_a_caller_who_calls_again_and_again_is_a_call_each_time(peers: Peers, li
     line.check()
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_an_exchange_that_calls_the_account_and_not_the_contact_is_heard(
+    peers: Peers, kamailio: Kamailio, transport: str
+) -> None:
+    """Some exchanges make their own Request-URI; from the very port that we registered at it can only be ours."""
+    kamailio.let(by_account=1)
+    line = peers.duty(transport=transport)
+    line.connect()
+    caller = peers.waits(0.4)
+    line.answer()
+    caller.finish()
+    row = line.ended_row()
+    assert row.outcome is Outcome.ANSWERED
+    assert lasted(row.talk_s, 0.4)
+    line.check()
+
+
 def test_a_second_branch_of_one_call_does_not_ring_twice(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:
     """482 (RFC 3261 section 8.2.2.2): an old binding of ours that the exchange still has."""
     (binding,) = kamailio.bindings()
