@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.sip_peers.duty import LINE, DutyLine
 from support.sip_peers.kamailio import Certificate, Kamailio
+from support.sip_peers.lasting import lasted
 from support.sip_peers.peers import CALLER, Peers
 from support.sip_peers.programs import is_taken, until
 
@@ -286,6 +287,21 @@ def test_a_ringing_call_outlives_the_registrar(peers: Peers, line: DutyLine, kam
     line.stop()
     (ended,) = line.rows()
     assert ended.ended_at is not None
+
+
+def test_talk_outlives_the_registrar(peers: Peers, line: DutyLine, kamailio: Kamailio) -> None:
+    """A call in progress needs no registration: it ends when somebody hangs up, and has all its seconds."""
+    caller = peers.waits(4.0)
+    line.answer()
+    kamailio.kill()
+    time.sleep(AWAY_S)
+    kamailio.start()
+    caller.finish()
+    row = line.ended_row()
+    assert row.outcome is Outcome.ANSWERED
+    assert lasted(row.talk_s, 4.0)
+    assert is_reachable(peers, line)
+    line.check()
 
 
 def test_a_line_that_is_stopped_takes_its_binding_back(line: DutyLine, kamailio: Kamailio) -> None:

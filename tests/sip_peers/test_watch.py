@@ -62,9 +62,28 @@ def test_a_call_taken_at_the_desk_phone_has_its_seconds_of_talk(
     line.check()
 
 
-@pytest.mark.parametrize(("number", "answered"), [("13900000486", False), ("13900000180", False)])
+def test_what_a_cancel_does_not_say_the_watch_does(peers: Peers) -> None:
+    """An exchange without Reason that tells of dialogs: taken at the desk phone, and for how long."""
+    kamailio = peers.kamailio(reason=False)
+    line = peers.duty(watch=True)
+    line.connect()
+    until(lambda: any(p.method == "NOTIFY" and p.status == 200 for p in kamailio.wire()), told=peers.tell)
+    desk_phone = peers.desk_phone()
+    caller = peers.waits(0.8)
+    line.open_row()
+    desk_phone.lift()
+    caller.finish()
+    row = line.ended_row()
+    assert row.outcome is Outcome.ANSWERED
+    until(lambda: len(kamailio.records()) == 1)
+    assert row.talk_s == as_seen(kamailio.records()[0].talk_s)
+    assert len(line.rows()) == 1
+    line.check()
+
+
+@pytest.mark.parametrize("number", ["13900000486", "13900000180"])
 def test_a_call_of_the_desk_phone_that_nobody_takes_ends_in_the_log(
-    line: DutyLine, desk_phone: DeskPhone, gateway: Sipp, number: str, answered: bool
+    line: DutyLine, desk_phone: DeskPhone, gateway: Sipp, number: str
 ) -> None:
     desk_phone.dial(number)
     if number.endswith("180"):
