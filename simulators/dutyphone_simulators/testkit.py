@@ -11,7 +11,12 @@ How each step is played:
 - `>` the core must say these bytes next; it is given up to `PATIENCE_S` to do so.
 - `!` is the next event the core must have told, by the name of its class; the values behind it are compared with the
   fields of that name, enums by their value, bytes as the text of a transcript.
-- `* unplug` and `* replug` lose the wire and open it again. No other `*` step can be played against a core.
+- `* unplug` and `* replug` lose the wire and open it again. Other `*` steps can be played against a core that is
+  `Eventful`.
+
+A device whose answers repeat the words of the question says other words each time; with a `Retelling` what it said once
+is fitted to what the core says now, `>` steps are found among that and may be fewer than it, and `<` steps are whole
+messages, never split.
 
 Every event must be expected, or be of a kind in `TAKEN_AS_READ`. Headings that matter: `begins: idle` (the default)
 first lets the core set its device up, and answers every command with OK; `begins: cold` starts with the first step. In
@@ -25,8 +30,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from dutyphone.clock import Moment
 from dutyphone.errors import TranscriptError
 from dutyphone.i18n import _
 from dutyphone.lines.driver import LineCore
@@ -54,8 +60,37 @@ SET_UP_S = 120.0
 TAKEN_AS_READ = frozenset({"LineHeard"})
 """Events that need not be expected."""
 OBLIGING = b"\r\nOK\r\n"
+_MOST_SHOWN = 160
+"""Characters of one step or value that a failure shows."""
 _SPINS = 1000
 """Deadlines at one moment after which the core is said to go round in circles."""
+
+
+class Retelling(Protocol):
+    """Fits what a device said once to what a core says this time. One for each playing."""
+
+    def said(self, output: bytes) -> None:
+        """The core said `output`: whole messages."""
+
+    def stands_for(self, wanted: bytes) -> bool:
+        """Whether the core said what stands for `wanted`; then both are done with."""
+
+    def heard(self, data: bytes) -> bytes:
+        """What the device says now where it said `data` then."""
+
+    def oblige(self) -> Sequence[bytes]:
+        """What a device that agrees to everything answers to what the core said, which is then done with."""
+
+    def rest(self) -> str:
+        """What the core said and is not done with, for people."""
+
+
+@runtime_checkable
+class Eventful(Protocol):
+    """A core that is given the `*` steps that this module does not know."""
+
+    def happen(self, step: World, now: Moment) -> Sequence[LineEvent] | None:
+        """Let it happen; None: there is no such step."""
 
 
 class PlayFailure(AssertionError):
@@ -85,9 +120,10 @@ def play(
     chunks: Chunks = "whole",
     seed: int = 0,
     clock: ManualClock | None = None,
+    retelling: Retelling | None = None,
 ) -> Played:
     """Play `transcript` against `core`, which must not have been started. Raises `PlayFailure`."""
-    bench = _Bench(core, transcript, clock or ManualClock(), _splitter(chunks, seed))
+    bench = _Bench(core, transcript, clock or ManualClock(), _splitter(chunks, seed), retelling)
     bench.run()
     return bench.played
 
@@ -111,8 +147,16 @@ def listen(core: LineCore, transcript: Transcript, *, chunks: Chunks = "whole", 
 
 
 class _Bench:
-    def __init__(self, core: LineCore, transcript: Transcript, clock: ManualClock, splitter: _Splitter) -> None:
+    def __init__(
+        self,
+        core: LineCore,
+        transcript: Transcript,
+        clock: ManualClock,
+        splitter: _Splitter,
+        retelling: Retelling | None = None,
+    ) -> None:
         self.played = Played()
+        self._retelling = retelling
         self._core, self._transcript, self._clock, self._splitter = core, transcript, clock, splitter
         self._strict = any(isinstance(step, ToDevice) for step in transcript.steps)
         self._cold = transcript.headings.get("begins", "idle") == "cold"
@@ -127,9 +171,13 @@ class _Bench:
         for at, step in enumerate(self._transcript.steps):
             self._at = at
             match step:
+                case FromDevice(data) if self._retelling:
+                    self._take(self._core.receive(self._retelling.heard(data), self._clock.now()))
                 case FromDevice(data):
                     for part in self._splitter.split(data):
                         self._take(self._core.receive(part, self._clock.now()))
+                case ToDevice(data) if self._retelling:
+                    self._expect_message(data, self._retelling)
                 case Passes(seconds):
                     self._pass_until(self._clock.now().mono + seconds)
                 case ToDevice(data):
@@ -162,6 +210,11 @@ class _Bench:
         self._unsaid = b""
 
     def _oblige(self) -> None:
+        if self._retelling:
+            while answers := self._retelling.oblige():
+                for answer in answers:
+                    self._take(self._core.receive(answer, self._clock.now()))
+            return
         for __ in range(self._unsaid.count(b"\r")):
             self._take(self._core.receive(OBLIGING, self._clock.now()))
         self._unsaid = b""
@@ -196,6 +249,14 @@ class _Bench:
             raise self._failure(f"The core said instead: > {escape(self._unsaid)}")
         self._unsaid = self._unsaid[len(data) :]
 
+    def _expect_message(self, data: bytes, retelling: Retelling) -> None:
+        until = self._clock.now().mono + PATIENCE_S
+        while not retelling.stands_for(data):
+            deadline = self._core.next_deadline()
+            if deadline is None or deadline > until:
+                raise self._failure(f"Within {PATIENCE_S:g} s the core said nothing like it, only: {retelling.rest()}")
+            self._move_to(deadline)
+
     def _expect(self, step: Expect) -> None:
         while self._unexpected and type(self._unexpected[0]).__name__ in TAKEN_AS_READ - {step.name}:
             self._unexpected.pop(0)
@@ -215,6 +276,8 @@ class _Bench:
                 self._take(self._core.lost(LossReason.CABLE_UNPLUGGED, now))
             case "replug":
                 self._take(self._core.start(now))
+            case _ if isinstance(self._core, Eventful) and (told := self._core.happen(step, now)) is not None:
+                self._take(told)
             case verb:
                 raise TranscriptError(
                     _("{source}: `* {verb}` cannot be played against a core.").format(
@@ -230,7 +293,10 @@ class _Bench:
         ]
         output = self._core.take_output()
         self.played.output += output
-        self._unsaid += output
+        if self._retelling:
+            self._retelling.said(output)
+        else:
+            self._unsaid += output
 
     def _is_expected(self, event: LineEvent) -> bool:
         name = type(event).__name__
@@ -246,7 +312,7 @@ class _Bench:
         steps = self._transcript.steps
         for at in range(max(0, self._at - 6), min(len(steps), self._at + 3)):
             mark = "-->" if at == self._at else "   "
-            yield f"{mark} {self._transcript.line_numbers[at]:4}  {render_step(steps[at])}"
+            yield f"{mark} {self._transcript.line_numbers[at]:4}  {_cut(render_step(steps[at]))}"
 
 
 def show_event(event: LineEvent) -> str:
@@ -257,7 +323,12 @@ def show_event(event: LineEvent) -> str:
         for part in fields(event)
         if part.name not in ("line", "at") and getattr(event, part.name) not in empty
     )
-    return " ".join([type(event).__name__, *(f"{name}={value!r}" for name, value in pairs)])
+    return " ".join([type(event).__name__, *(f"{name}={_cut(repr(value))}" for name, value in pairs)])
+
+
+def _cut(text: str) -> str:
+    """Whole messages are long, and it is their beginning that tells one from another."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def _differences(event: LineEvent, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
