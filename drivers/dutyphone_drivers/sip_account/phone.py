@@ -6,6 +6,7 @@ the teller hands on what was said; and while the line is down one asks the name 
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import threading
@@ -30,7 +31,7 @@ from dutyphone_drivers.sip_account.plugin import split_host
 from dutyphone_drivers.sip_account.settings import AccountSettings
 from dutyphone_drivers.sip_account.switchboard import Switchboard
 from dutyphone_drivers.sip_account.teller import Teller
-from dutyphone_drivers.sip_account.whereabouts import find_servers, own_address, tls_context
+from dutyphone_drivers.sip_account.whereabouts import Way, find_servers, own_address, tls_context, ways_to
 from dutyphone_drivers.sip_account.wire import Address, Transport
 
 FAREWELL_S = 1.5
@@ -57,6 +58,7 @@ class SipPhone:
         self._orders: deque[Order] = deque()
         self._requests: deque[LineRequest] = deque()
         self._endpoints: Endpoints | None = None
+        self._told_lost = False
 
     def run(self, host: LineHost) -> None:
         """Listen until stopped. Raises `LineGone` where waiting alone mends nothing: no password, no way, no name."""
@@ -64,31 +66,18 @@ class SipPhone:
             return
         try:
             settings = self._settings(host)
-            servers = self._servers()
             announcement = read_announcement(self._options["announcement"])
-            endpoints = self._open(servers[0])
+            ways = itertools.cycle(self._ways())
+            for turn in itertools.count():
+                way = next(ways)
+                if self._listen_by(way, host, settings, announcement, patience_s=way.patience_s(turn)):
+                    return
         except LineGone as gone:
-            detail = gone.evidence or gone.message
-            host.post([LineLost(line=self._line, at=host.clock.now(), reason=gone.reason, detail=detail)])
+            if not self._told_lost:
+                detail = gone.evidence or gone.message
+                host.post([LineLost(line=self._line, at=host.clock.now(), reason=gone.reason, detail=detail)])
             self._turn_down_requests(host)
             raise
-        self._endpoints = endpoints
-        teller = Teller(host)
-        core = self._make_core(settings)
-        switchboard = Switchboard(
-            self._line,
-            core,
-            lambda on_digit, number: Media(endpoints.local.host, announcement, on_digit, number),
-            self._pass_digit,
-            first_session=randbits(31),
-        )
-        try:
-            self._listen(host, _Wire(host, teller, endpoints, core, switchboard), servers)
-        finally:
-            switchboard.end()
-            self._endpoints = None
-            endpoints.close()
-            teller.end()
 
     def stop(self) -> None:
         """Make `run` return."""
@@ -108,31 +97,61 @@ class SipPhone:
 
     # --- one run -------------------------------------------------------------------------------------------------
 
-    def _listen(self, host: LineHost, wire: _Wire, servers: tuple[Address, ...]) -> None:
+    def _listen_by(
+        self, way: Way, host: LineHost, settings: AccountSettings, announcement: bytes, *, patience_s: float | None
+    ) -> bool:
+        """Listen at one way to the servers; False if nothing was opened there in `patience_s`."""
+        endpoints = self._open(way.servers[0])
+        self._endpoints = endpoints
+        teller = Teller(host)
+        core = self._make_core(settings)
+        switchboard = Switchboard(
+            self._line,
+            core,
+            lambda on_digit, number: Media(endpoints.local.host, announcement, on_digit, number),
+            self._pass_digit,
+            first_session=randbits(31),
+        )
+        try:
+            return self._listen(host, _Wire(host, teller, endpoints, core, switchboard), way, patience_s)
+        finally:
+            switchboard.end()
+            self._endpoints = None
+            endpoints.close()
+            teller.end()
+
+    def _listen(self, host: LineHost, wire: _Wire, way: Way, patience_s: float | None) -> bool:
         clock, endpoints, core = host.clock, wire.endpoints, wire.core
-        lookout = Lookout(lambda: self._has_moved(servers, endpoints))
-        wire.carry(core.start(clock.now(), endpoints.local, servers))
+        lookout = Lookout(lambda: self._has_moved(way, endpoints))
+        self._told_lost = False
+        give_up_at = None if patience_s is None else clock.now().mono + patience_s
+        wire.carry(core.start(clock.now(), endpoints.local, way.servers))
         while not (self._stop.is_set() or host.stopping()):
-            wire.turn(lookout.next_deadline())
+            wire.turn(_earlier(lookout.next_deadline(), None if wire.was_up else give_up_at))
             while self._orders:
                 wire.carry(self._orders.popleft()(wire.switchboard, clock.now()))
             while self._requests:
                 wire.carry(wire.switchboard.carry_out(self._requests.popleft(), clock.now()))
             lookout.watch(is_down=wire.is_down, now=clock.now())
             if wire.told_down is not None:
+                self._told_lost = True
                 host.tell(self._gone(wire.told_down))
                 wire.told_down = None
             if lookout.saw_move():
                 wire.carry(core.lost(LossReason.NETWORK, clock.now(), "the network changed"))
+                self._told_lost = True
                 raise LineGone(
                     LossReason.NETWORK,
                     _("The network changed; the line is opened anew."),
                     advice=_("Nothing is to be done."),
                 )
+            if give_up_at is not None and not wire.was_up and clock.now().mono >= give_up_at:
+                return False
         wire.carry(core.stop(clock.now()))
         until = clock.now().mono + FAREWELL_S
         while not core.ended and clock.now().mono < until:
             wire.turn(until)
+        return True
 
     def _pass_digit(self, call_ref: str, digit: str) -> None:
         """From the thread of the sound into that of the wire."""
@@ -170,9 +189,10 @@ class SipPhone:
             trusted=options["trusted"],
         )
 
-    def _servers(self) -> tuple[Address, ...]:
+    def _ways(self) -> tuple[Way, ...]:
         host, port = split_host(self._options["outbound_proxy"] or self._options["server"])
-        return find_servers(host, port, Transport(self._options["transport"]))
+        local = split_host(self._options["local"])[0] if self._options["local"] else ""
+        return ways_to(find_servers(host, port, Transport(self._options["transport"])), local)
 
     def _open(self, server: Address) -> Endpoints:
         options, transport = self._options, server.transport
@@ -190,11 +210,12 @@ class SipPhone:
                 evidence=str(fault),
             ) from fault
 
-    def _has_moved(self, servers: tuple[Address, ...], endpoints: Endpoints) -> bool:
+    def _has_moved(self, way: Way, endpoints: Endpoints) -> bool:
         """Whether the server is elsewhere now, or we are. May wait for the name service."""
         try:
-            found = self._servers()
-            return found != servers or (not self._options["local"] and own_address(found[0]) != endpoints.local.host)
+            if way not in self._ways():
+                return True
+            return not self._options["local"] and own_address(way.servers[0]) != endpoints.local.host
         except LineGone:
             return False
 
@@ -211,6 +232,10 @@ class SipPhone:
         return LineGone(event.reason, message, advice=advice, evidence=event.detail)
 
 
+def _earlier(one: float | None, other: float | None) -> float | None:
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
 class _Wire:
     """Carries messages between the sockets and the core, and what is said of them to the teller."""
 
@@ -219,7 +244,7 @@ class _Wire:
     ) -> None:
         self._line, self._clock, self._teller = host.line, host.clock, teller
         self.endpoints, self.core, self.switchboard = endpoints, core, switchboard
-        self.is_down = False
+        self.is_down = self.was_up = False
         self.told_down: LineLost | None = None  # to be told to people
 
     def turn(self, until: float | None) -> None:
@@ -246,7 +271,7 @@ class _Wire:
             if isinstance(event, LineLost):
                 self.is_down, self.told_down = True, event
             elif isinstance(event, LineOpened):
-                self.is_down, self.told_down = False, None
+                self.is_down, self.told_down, self.was_up = False, None, True
         for packet in self.core.take_output():
             self._teller.keep(WireDirection.TO_DEVICE, masked(packet.data), now)
             self.endpoints.send(packet)

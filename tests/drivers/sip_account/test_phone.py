@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import trustme
+from dutyphone_drivers.sip_account import phone
+from dutyphone_drivers.sip_account.wire import Address, Transport
 from dutyphone_simulators.sip.exchange import SimulatedExchange
 from dutyphone_simulators.sip.settings import FarEnd, Manner, ReasonForm, WatchForm
 from dutyphone_simulators.sip.testkit import simulated_exchange
@@ -321,7 +323,7 @@ def test_a_stranger_makes_no_call(start_line: StartLine) -> None:
         exchange.scan(ours)
         stranger = line.wait(StrangerHeard)
         assert stranger.source.startswith("127.0.0.9")
-        exchange.scan(ours, own_address=True)
+        exchange.scan(ours, own_address=True, users=("100", "1002", "admin"))
         exchange.call(number="01055501234", gives_up_s=0.2)
         line.wait_ended()
         assert len(line.of(CallOffered)) == 1
@@ -371,3 +373,17 @@ def test_evidence_of_a_call_answered_here_and_of_one_given_up_is_told_apart(star
             Evidence.EXCHANGE,
             Evidence.ANSWERED_ELSEWHERE,
         ]
+
+
+def test_a_name_with_addresses_of_both_kinds_is_tried_at_both(
+    start_line: StartLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`localhost` is such a name on most machines, and most exchanges listen at one of them."""
+    with simulated_exchange() as exchange:
+        host, port = exchange.address()
+        addresses = (Address("::1", port, Transport.UDP), Address(host, port, Transport.UDP))
+        monkeypatch.setattr(phone, "find_servers", lambda *_where: addresses)
+        line = start_line(exchange)
+        exchange.call(number="01055501234", gives_up_s=0.2)
+        line.wait_ended()
+        assert line.of(LineLost) == []
