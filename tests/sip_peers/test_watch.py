@@ -9,7 +9,7 @@ from support.sip_peers.baresip import DeskPhone
 from support.sip_peers.duty import DutyLine
 from support.sip_peers.kamailio import Kamailio
 from support.sip_peers.lasting import as_seen, lasted
-from support.sip_peers.peers import Peers
+from support.sip_peers.peers import CALLER, Peers
 from support.sip_peers.programs import until
 from support.sip_peers.sipp import Sipp
 
@@ -127,4 +127,36 @@ def test_an_exchange_without_dialog_events_costs_no_call(peers: Peers) -> None:
     until(lambda: any(p.status == 489 for p in kamailio.wire()), told=peers.tell)
     peers.gives_up(0.2).finish()
     assert line.ended_row().outcome is Outcome.MISSED
+    line.check()
+
+
+def test_whichever_telephone_of_the_desk_takes_it_is_one_call(
+    peers: Peers, line: DutyLine, desk_phone: DeskPhone, kamailio: Kamailio
+) -> None:
+    other = peers.desk_phone(place=peers.places.second_phone)
+    caller = peers.waits(0.6)
+    line.open_row()
+    other.lift()
+    caller.finish()
+    row = line.ended_row()
+    assert row.outcome is Outcome.ANSWERED
+    until(lambda: len(kamailio.records()) == 1)
+    assert row.talk_s == as_seen(kamailio.records()[0].talk_s)
+    assert len(line.rows()) == 1
+    line.check()
+
+
+def test_the_desk_phone_talks_while_another_caller_gives_up(
+    peers: Peers, line: DutyLine, desk_phone: DeskPhone, gateway: Sipp, kamailio: Kamailio
+) -> None:
+    desk_phone.dial("13900000000")
+    desk_phone.wait_for("CALL_ESTABLISHED")
+    peers.gives_up(0.4).finish()
+    desk_phone.put_down()
+    line.wait_for_ended(2)
+    out, incoming = line.rows()
+    assert (out.direction, out.digits, out.outcome) == (Direction.OUTGOING, "13900000000", Outcome.ANSWERED)
+    assert (incoming.direction, incoming.number_raw, incoming.outcome) == (Direction.INCOMING, CALLER, Outcome.MISSED)
+    until(lambda: len(kamailio.records()) == 2)
+    assert out.talk_s == as_seen(kamailio.records()[1].talk_s)
     line.check()
