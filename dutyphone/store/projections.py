@@ -196,6 +196,7 @@ def _answered(call: Columns, fact: CallAnswered) -> Columns:
     after: Columns = {} if call["answered_us"] is not None else {"answered_us": micros(fact.at)}
     if call["state"] == CallState.RINGING.value:
         after["state"] = CallState.IN_CALL.value
+        after["ring_s"] = max((micros(fact.at) - call["arrived_us"]) / 1e6, call["ring_s"])
     return after
 
 
