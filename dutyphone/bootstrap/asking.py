@@ -45,7 +45,7 @@ def ask_and_wait(
     store: Store, order: Order, *, clock: Clock, zone: ZoneInfo, by: str, patience_s: float | None = None
 ) -> Report:
     """The same on an open store. `patience_s` None: as long as suits what is asked."""
-    from dutyphone_tui.asking import no_reply, reply
+    from dutyphone_tui.asking import line_down, no_reply, reply
     from dutyphone_tui.asking import patience_s as usual_patience_s
 
     from dutyphone.store import commands
@@ -53,6 +53,9 @@ def ask_and_wait(
 
     line, call = _meant(store, order)
     _need_recorder(store, line, clock.now().utc, zone)
+    down = line_down(line)
+    if down:
+        raise CannotBeAsked(down, advice=_("It is tried again by itself; look with `dutyphone status`."))
     request = uuid.uuid4().hex
     with Feed(store) as feed:
         commands.ask(

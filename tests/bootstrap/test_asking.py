@@ -18,6 +18,8 @@ from dutyphone.journal.facts import (
     CallAnswered,
     CallArrived,
     Fact,
+    LineCameBack,
+    LineWentDown,
     RecorderStarted,
     RecorderStopped,
     RequestKind,
@@ -25,7 +27,7 @@ from dutyphone.journal.facts import (
     RequestSettled,
     StopReason,
 )
-from dutyphone.lines.events import Direction, Evidence
+from dutyphone.lines.events import Direction, Evidence, LossReason
 from dutyphone.store.feed import Feed
 from dutyphone.store.store import LineDeclaration, Store
 
@@ -55,9 +57,10 @@ def tell(store: Store) -> Tell:
 
 @pytest.fixture
 def recorded(store: Store, tell: Tell) -> None:
-    """A recorder runs."""
+    """A recorder runs, and its lines are up."""
     now = CLOCK.now().utc
     tell(RecorderStarted(at=now, version="0", pid=1))
+    tell(*(LineCameBack(at=now, line=line.line, driver=line.driver, port="") for line in LINES))
     store.beat(now, {})
 
 
@@ -200,6 +203,14 @@ class TestWhatBecameOfIt:
         ):
             with pytest.raises(CannotBeAsked, match="传真 only listens"):
                 ask(store, order)
+        assert store.requests_between(0, store.last_seq()) == ()
+
+    def test_a_line_that_is_down_is_not_asked(self, store: Store, tell: Tell) -> None:
+        """Waiting a minute for "no answer" would tell less, and later."""
+        reason = LossReason.NOT_REGISTERED
+        tell(LineWentDown(at=CLOCK.now().utc, line="desk", reason=reason, detail="403 Forbidden"))
+        with pytest.raises(CannotBeAsked, match=r"值班电话 is down: account not registered \(403 Forbidden\)"):
+            ask(store, Order(what=RequestKind.DIAL, line="desk", number="110"))
         assert store.requests_between(0, store.last_seq()) == ()
 
     def test_there_is_no_such_line(self, store: Store) -> None:

@@ -18,12 +18,13 @@ from dutyphone.journal.facts import (
     CallArrived,
     CallIdentified,
     DigitsDialled,
+    LineWentDown,
     NumberKind,
     RequestKind,
     RequestMade,
     RequestSettled,
 )
-from dutyphone.lines.events import Direction, Evidence
+from dutyphone.lines.events import Direction, Evidence, LossReason
 
 BEFORE = RINGING_SINCE - timedelta(seconds=1)
 TARGETS = {"desk": ("13900009999", "01055508888")}
@@ -246,6 +247,19 @@ async def test_one_of_several_lines_is_chosen(room):
         await look.press("o", *"110", "tab", "down", "enter")
         (made,) = room.store.requests_between(0, room.store.last_seq())
         assert (made.line, made.number) == ("fax", "110")
+
+
+async def test_nothing_is_dialled_on_a_line_that_is_down(sip_room):
+    """What the server said is on the first page and in the answer."""
+    async with sip_room.console() as look:
+        refused = LineWentDown(at=sip_room.now, line="desk", reason=LossReason.NOT_REGISTERED, detail="403 Forbidden")
+        sip_room.tell(refused)
+        await look.caught_up()
+        assert "DOWN since 22:41: account not registered (403 Forbidden)" in look.text
+        await look.press("o", *"110", "enter")
+        await look.says("The line Duty line is down:")
+        assert isinstance(look.console.screen, DialScreen), "what was typed is kept"
+        assert asked(sip_room) == []
 
 
 async def test_no_number_is_not_dialled(sip_room):

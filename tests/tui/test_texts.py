@@ -411,3 +411,12 @@ def test_a_status_of_several_desks_names_the_machines():
     assert sentences[1].startswith("The recorder on pc-b runs since")
     recorders[0] = a_recorder("a", "desk", "fax")
     assert describe_desk(recorders, LINES_OF_THREE_DESKS, DayCounts(), now=NOW, zone=BEIJING)[0]
+
+
+def test_a_line_that_is_down_says_what_the_server_said_and_nothing_meant_for_menders(in_chinese):
+    """What our own programs say of a fault is English; a server's status line is what the office has to be told."""
+    said = wording.loss_in_full(LossReason.NOT_REGISTERED, "403 Forbidden")
+    assert said == "账号未注册 (403 Forbidden)"
+    assert wording.loss_in_full(LossReason.NOT_REGISTERED, "the registration lapsed") == "账号未注册"
+    assert wording.loss_in_full(LossReason.NETWORK, "no answer from 192.0.2.10") == "网络故障"
+    assert wording.loss_in_full(None, "") == "记录程序未运行"

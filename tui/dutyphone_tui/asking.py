@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from dutyphone.i18n import N_, _
 from dutyphone.journal.facts import RequestKind
 from dutyphone.lines.events import Direction
-from dutyphone.store.readmodels import CallState
+from dutyphone.store.readmodels import CallState, LineCondition
+from dutyphone_tui import wording
 
 if TYPE_CHECKING:
     from dutyphone.journal.facts import RequestSettled
@@ -114,6 +115,15 @@ def askable(live: Live, selected: CallRow | None) -> tuple[CallRow, ...]:
     wanted = None if selected is None else selected.call
     calls.sort(key=lambda row: (row.call != wanted, row.state is not CallState.RINGING, row.arrived_at))
     return tuple(calls)
+
+
+def line_down(line: LineRow) -> str:
+    """Why nothing is to be asked of `line` now; "" if something can be."""
+    if line.condition is not LineCondition.DOWN:
+        return ""
+    return _("The line {line} is down: {reason}.").format(
+        line=line.title, reason=wording.loss_in_full(line.down_reason, line.down_detail)
+    )
 
 
 def exchange_says(code: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dutyphone.i18n import N_, _
 from dutyphone.journal.facts import NumberKind, Outcome, Settlement
 from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence, Trouble
@@ -192,13 +194,13 @@ def loss(reason: LossReason | None) -> str:
 
 
 def loss_in_full(reason: LossReason | None, detail: str) -> str:
-    """The same, with what a server or the network said of it: `account not registered (403 Forbidden)`."""
-    told = detail if reason in _DETAIL_IS_FOR_PEOPLE else ""
-    return f"{loss(reason)} ({told})" if told else loss(reason)
+    """The same, with a server's own words: `account not registered (403 Forbidden)`. Other details are for menders."""
+    told = reason is LossReason.NOT_REGISTERED and _STATUS_LINE.match(detail)
+    return f"{loss(reason)} ({detail})" if told else loss(reason)
 
 
-_DETAIL_IS_FOR_PEOPLE = (LossReason.NOT_REGISTERED, LossReason.NETWORK)
-"""Of other reasons it is for whoever mends the driver."""
+_STATUS_LINE = re.compile(r"[3-6]\d\d\b", re.ASCII)
+"""How what a SIP server refuses with begins (RFC 3261 §7.2)."""
 
 
 def fact_kind(kind: str) -> str:

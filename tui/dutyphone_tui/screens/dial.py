@@ -16,6 +16,7 @@ from dutyphone.journal.facts import RequestKind
 from dutyphone.lines.requests import LONGEST_NUMBER
 from dutyphone.store.readmodels import CallRow, LineCondition, LineRow
 from dutyphone_tui import wording
+from dutyphone_tui.asking import line_down
 from dutyphone_tui.keys import BACK, Key, bindings
 from dutyphone_tui.screens.page import Dialog
 from dutyphone_tui.telling import dialled
@@ -78,8 +79,13 @@ class DialScreen(Dialog):
             return
         if self._done:  # a key pressed twice
             return
-        self._done = True
         line = self._lines[self.query_one(Choices).selected if len(self._lines) > 1 else 0]
+        now = self.console.live.lines if self.console.live is not None else ()
+        down = line_down(next((row for row in now if row.line == line.line), line))
+        if down:
+            self.console.say(down)
+            return
+        self._done = True
         self.dismiss()
         self.console.ask(line.line, RequestKind.DIAL, number=number)
 

@@ -75,12 +75,7 @@ class Summary(LinesWidget):
             (_("call"), f"{row.id}"),
             (_("line"), f"{self._telling.line(row.line)}, {_(wording.DIRECTIONS[row.direction])}"),
             (_("arrived"), self._stamp(row.arrived_at)),
-            (
-                _("rang"),
-                ngettext("{n} s, {rings} ring", "{n} s, {rings} rings", row.rings).format(
-                    n=round(row.ring_s), rings=row.rings
-                ),
-            ),
+            (_("rang"), _rang(row)),
         ]
         if row.answered_at is not None:
             pairs.append((_("answered at"), self._clock(row.answered_at)))
@@ -123,6 +118,14 @@ def result_in_full(row: CallRow) -> str:
     if row.owed is not None:
         return f"{outcome}, {_(wording.OWED[row.owed])}"
     return outcome
+
+
+def _rang(row: CallRow) -> str:
+    """How long, and how often on a line that tells one ring from the next; a SIP line does not."""
+    if not row.rings:
+        return _("{n} s").format(n=round(row.ring_s))
+    words = ngettext("{n} s, {rings} ring", "{n} s, {rings} rings", row.rings)
+    return words.format(n=round(row.ring_s), rings=row.rings)
 
 
 def _shown_by(evidence: Evidence, code: int | None) -> str:
