@@ -61,6 +61,11 @@ class Credentials:
         """An answer was accepted: the password is right, so the next challenge only means that the nonce is used up."""
         self._accepted = frozenset(challenge.nonce for challenge in self._known.values())
 
+    def is_from_memory(self, request: Request) -> bool:
+        """Whether `request` answers, unasked, a challenge that was answered rightly before."""
+        signed = (Challenge.read(request.headers.get(target) or "") for _, target in _FIELDS.values())
+        return any(answered is not None and answered.nonce in self._accepted for answered in signed)
+
     def forget(self) -> None:
         """Whoever asked is somebody else now."""
         self._known.clear()

@@ -218,12 +218,19 @@ def announce(means: Means, call_ref: str, invite: Request, now: Moment) -> list[
             absence=caller.absence,
             name=caller.name,
             name_bytes=caller.name_bytes,
-            called=caller.called,
+            called=_called(means, caller.called),
             redirected_from=caller.redirected_from,
             form=CallerIdForm.SIP,
             fields=caller.fields,
         ),
     ]
+
+
+def _called(means: Means, called: str | None) -> str | None:
+    """Exchanges that make a call of their own to each telephone call our Contact, which says nothing to people."""
+    settings = means.settings
+    is_contact = called is not None and called.replace("-", "") == settings.contact_user.replace("-", "")
+    return settings.account if is_contact else called
 
 
 def why_cancelled(request: Request) -> tuple[Evidence, int | None]:

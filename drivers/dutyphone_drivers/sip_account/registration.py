@@ -137,7 +137,11 @@ class Registration:
         return f"sip:{self._settings.contact_user}@{host}:{port}{transport}"
 
     def start(self, now: Moment, local: Address, servers: tuple[Address, ...]) -> list[LineEvent]:
-        """Begin; `local` is our socket, `servers` where the registrar may be, best first."""
+        """Begin, or begin again; `local` is our socket, `servers` where the registrar may be, best first."""
+        self._at.clear()
+        self._is_open = self._bound_until = self._asked_since = None
+        self._under_way = self._ping = self._fault = ""
+        self._failures = 0
         self._local, self._servers, self._server_index = local, servers, 0
         self._register_id, self._ping_id = self._new_token(), self._new_token()
         self._from_tag = self._new_token()
@@ -275,13 +279,16 @@ class Registration:
             self._cseq += 1
             self._put_ping(_with_cseq(signed, self._cseq), now)
             return
-        if not 200 <= response.status < 300:
+        if self._has_grown_old(asked, response):
+            self._credentials.forget()
+        elif not 200 <= response.status < 300:
             self._question = Question.OPTIONS
             return
-        self._credentials.accepted()
-        if any(self._is_ours(binding) for binding in contacts(response)):
-            self._missing = 0
-            return
+        else:
+            self._credentials.accepted()
+            if any(self._is_ours(binding) for binding in contacts(response)):
+                self._missing = 0
+                return
         self._missing += 1
         if self._missing >= MOST_MISSING:
             self._question = Question.OPTIONS
@@ -399,6 +406,11 @@ class Registration:
         return self._lose(now, LossReason.NOT_REGISTERED, _said(response))
 
     def _refused(self, response: Response, now: Moment) -> list[LineEvent]:
+        assert self._asked is not None
+        if self._has_grown_old(self._asked, response):
+            self._credentials.forget()
+            self._register_anew(now)
+            return []
         pause = REFUSED_PAUSES_S[min(self._failures, len(REFUSED_PAUSES_S) - 1)]
         self._failures += 1
         self._credentials.forget()
@@ -406,6 +418,10 @@ class Registration:
         self._wait(now, pause)
         self._at.pop("lapse", None)
         return self._lose(now, LossReason.NOT_REGISTERED, _said(response))
+
+    def _has_grown_old(self, asked: Request, response: Response) -> bool:
+        """Some servers refuse the answer to an old challenge instead of asking anew: they are let ask again first."""
+        return response.status in (401, 403, 407) and self._credentials.is_from_memory(asked)
 
     def _left(self, response: Response, now: Moment) -> list[LineEvent]:
         if response.status in (401, 407):

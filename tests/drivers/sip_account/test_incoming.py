@@ -93,6 +93,12 @@ def test_the_caller_is_who_the_exchange_asserts(account: Account) -> None:
     assert (caller.number, caller.name, caller.redirected_from) == ("+861055501234", "Duty", "01055500000")
 
 
+def test_an_exchange_that_calls_our_contact_calls_the_account(account: Account) -> None:
+    """A B2BUA makes a call of its own to each telephone, to the user part of its Contact."""
+    account.invite(to=f"<{CONTACT}>")
+    assert account.told(CallerIdHeard).called == "1001"
+
+
 def test_a_caller_who_is_withheld_is_a_call_all_the_same(account: Account) -> None:
     account.invite(from_='"Anonymous" <sip:anonymous@anonymous.invalid>;tag=a')
     caller = account.told(CallerIdHeard)

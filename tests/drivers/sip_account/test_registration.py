@@ -207,6 +207,35 @@ def test_a_wrong_password_is_tried_again_slowly(registrar: Registrar) -> None:
     assert len(registrar.sent) == 2
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_answer_that_has_grown_old_is_no_wrong_password(registrar: Registrar, status: int) -> None:
+    """Some exchanges refuse an old nonce with 403, or ask with the same again: the next one goes unsigned, once."""
+    registrar.start()
+    registrar.answer(401, ("WWW-Authenticate", MD5))
+    registrar.grant(10)
+    registrar.pass_time(8.1)
+    asks_again = [("WWW-Authenticate", MD5)] if status == 401 else []
+    assert registrar.answer(status, *asks_again) == []
+    assert not registrar.asked.headers.has("Authorization")
+    registrar.answer(401, ("WWW-Authenticate", MD5.replace("n1", "n2")))
+    assert 'nonce="n2"' in (registrar.asked.headers.get("Authorization") or "")
+    assert isinstance(registrar.grant(10)[0], LineHeard)
+
+
+def test_a_password_that_is_wrong_from_now_on_is_tried_once_with_a_new_question(registrar: Registrar) -> None:
+    registrar.start()
+    registrar.answer(401, ("WWW-Authenticate", MD5))
+    registrar.grant(10)
+    registrar.pass_time(8.1)
+    registrar.answer(403)
+    registrar.answer(401, ("WWW-Authenticate", MD5.replace("n1", "n2")))
+    (lost,) = registrar.answer(403)
+    assert isinstance(lost, LineLost)
+    asked = len(registrar.sent)
+    registrar.pass_time(REFUSED_PAUSES_S[0] - 1)
+    assert len(registrar.sent) == asked
+
+
 def test_a_longer_interval_is_asked_for_if_the_server_wants_one(registrar: Registrar) -> None:
     registrar.start()
     registrar.answer(423, ("Min-Expires", "300"))
@@ -319,6 +348,19 @@ def test_a_ping_that_is_challenged_is_answered() -> None:
     registrar.answer(401, ("WWW-Authenticate", MD5.replace("n1", "n2") + ", stale=true"))
     assert registrar.asks()[-1] == "who is bound?"
     assert 'nonce="n2"' in (registrar.asked.headers.get("Authorization") or "")
+
+
+def test_a_ping_whose_answer_has_grown_old_is_no_refusal_to_tell() -> None:
+    registrar = Registrar(ping_s=5.0)
+    registrar.start()
+    registrar.answer(401, ("WWW-Authenticate", MD5))
+    registrar.grant()
+    registrar.pass_time(5.0)
+    registrar.answer(403)
+    registrar.answer(401, ("WWW-Authenticate", MD5.replace("n1", "n2")))
+    registrar.grant()
+    registrar.pass_time(5.0)
+    assert registrar.asks()[-3:] == ["bind", "bind", "who is bound?"]
 
 
 def test_the_line_is_back_with_the_next_registration(registrar: Registrar) -> None:
