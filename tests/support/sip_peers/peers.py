@@ -47,7 +47,7 @@ class Peers:
     def kamailio(self, **settings: Any) -> Kamailio:
         """The exchange, started with the settings of `Kamailio`."""
         self.exchange = Kamailio(self.folder, self.places, **settings)
-        self._running.callback(self.exchange.kill)
+        self._running.callback(self.exchange.stop)  # its children are its own to bury
         self.exchange.start()
         return self.exchange
 
