@@ -293,6 +293,7 @@ def test_talk_outlives_the_registrar(peers: Peers, line: DutyLine, kamailio: Kam
     """A call in progress needs no registration: it ends when somebody hangs up, and has all its seconds."""
     caller = peers.waits(4.0)
     line.answer()
+    until(lambda: any(p.method == "ACK" and p.target == kamailio.places.account for p in kamailio.wire()))
     kamailio.kill()
     time.sleep(AWAY_S)
     kamailio.start()
