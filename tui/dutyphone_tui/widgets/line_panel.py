@@ -69,7 +69,7 @@ class LinePanel(LinesWidget):
             return [[(" " + _("No line is set up."), "line-panel--quiet")]]
         if len(self._rows) <= self._most:
             return [self._row(row, width) for row in self._rows]
-        urgent = sorted(self._rows, key=lambda row: _URGENCY.index(row.condition))
+        urgent = sorted(self._rows, key=lambda row: (_URGENCY.index(row.condition), not row.troubles))
         shown, rest = urgent[: self._most - 1], urgent[self._most - 1 :]
         counted = [
             _("{n} {condition}").format(n=n, condition=_(wording.CONDITIONS[condition]))

@@ -58,6 +58,8 @@ class Summary(LinesWidget):
             told = [(_("arrived"), self._stamp(row.arrived_at)), (_("result"), result_in_full(row))]
             return [*top, _laid_out(told, _label_cells(told), width // 2)]
         pairs = self._pairs(row)
+        if row.called and width >= TWO_COLUMNS:  # mostly the account itself; it must not push the evidence away
+            pairs.append((_("called"), row.called))
         evidence = [] if row.evidence is None else [(_("shown by"), _shown_by(row.evidence, row.code))]
         labels = _label_cells([*pairs, *evidence])
         if width < TWO_COLUMNS:
@@ -93,8 +95,6 @@ class Summary(LinesWidget):
             pairs.append((_("as sent"), row.number_raw + (" " + _("(damaged)") if row.doubtful else "")))
         if row.extension:
             pairs.append((_("extension"), row.extension))
-        if row.called and row.called != row.number_raw:
-            pairs.append((_("called"), row.called))
         if row.redirected_from:
             pairs.append((_("called at first"), row.redirected_from))
         if row.name is None and row.name_absence is not None:
