@@ -104,6 +104,7 @@ class Registration:
         self._expires_s = settings.expires_s
         self._stale_contacts: tuple[str, ...] = ()  # to be taken back with the next REGISTER
         self._taken_back: set[str] = set()
+        self._written_as: frozenset[str] = frozenset()  # our binding, in the server's words
         self._moved_at: float | None = None
         self._failures = 0
         self._last_heard: Moment | None = None
@@ -306,6 +307,10 @@ class Registration:
 
     def _lapsed(self, now: Moment) -> list[LineEvent]:
         self._bound_until = None
+        if not self._is_open:
+            return []  # it is known that nobody answers
+        if self._asked_since is not None:
+            return self._lose(self._last_heard or now, LossReason.NETWORK, self._no_answer())
         return self._lose(now, LossReason.NOT_REGISTERED, "the registration lapsed")
 
     _WHEN_DUE: ClassVar[Mapping[str, Callable[[Registration, Moment], list[LineEvent]]]] = {
@@ -344,21 +349,20 @@ class Registration:
         return [LineOpened(line=self._settings.line, at=now, port=self._settings.server, device=device)]
 
     def _own_binding(self, response: Response) -> tuple[int, tuple[str, ...]]:
-        """For how long we are bound, and bindings of ours that nobody listens at: left by a crash, or before a NAT."""
-        granted = _seconds(response.headers.get("Expires"), self._expires_s)
-        others = []
-        for binding in contacts(response):
-            if binding.uri is None or binding.uri.user != self._settings.contact_user:
-                continue
-            if self._is_ours(binding):
-                granted = _seconds(dict(binding.parameters).get("expires"), granted)
-            else:
-                others.append(str(binding.uri))
-        return min(granted, LONGEST_EXPIRES_S), tuple(others)
+        """For how long we are bound, and bindings of ours that nobody listens at: left by a crash, or before a NAT.
+
+        Where we are not among them as we asked to be, the server wrote us down in its own way (an address it saw, no
+        usual port): then whatever has our user part is ours.
+        """
+        bindings = [b for b in contacts(response) if b.uri is not None and b.uri.user == self._settings.contact_user]
+        own = [binding for binding in bindings if _place(binding) == _place(self.contact)] or bindings
+        self._written_as = frozenset(map(_place, own))
+        default = _seconds(response.headers.get("Expires"), self._expires_s)
+        granted = min((_seconds(dict(binding.parameters).get("expires"), default) for binding in own), default=default)
+        return min(granted, LONGEST_EXPIRES_S), tuple(str(b.uri) for b in bindings if not self._is_ours(b))
 
     def _is_ours(self, binding: NameAddr) -> bool:
-        """Servers add parameters to a Contact and change the case of its host."""
-        return binding.uri is not None and _place(str(binding.uri)) == _place(self.contact)
+        return _place(binding) in self._written_as
 
     def _look_from_outside(self, response: Response, now: Moment) -> bool:
         """Whether a NAT gives us another address than we thought (RFC 3581): then that is where we are to be called."""
@@ -506,8 +510,10 @@ def _seconds(text: str | None, otherwise: int) -> int:
     return otherwise if found is None else found
 
 
-def _place(contact: str) -> str:
-    return contact.split(";")[0].lower()
+def _place(contact: NameAddr | str) -> str:
+    """What of a Contact servers leave as it is: they add parameters, and change the case of its host."""
+    text = contact if isinstance(contact, str) else str(contact.uri or "")
+    return text.split(";")[0].lower()
 
 
 def _said(response: Response) -> str:
