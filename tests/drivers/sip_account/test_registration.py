@@ -404,6 +404,25 @@ def test_a_nat_that_gives_a_new_port_each_time_does_not_make_us_run(registrar: R
     assert len(registrar.sent) == 2
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["<sip:1001-0123456789abcdef@203.0.113.9:40001>", "<sip:1001-0123456789abcdef@192.0.2.20>"],
+    ids=["as it saw us", "without a port"],
+)
+def test_a_server_that_writes_our_contact_in_its_own_way_has_bound_us(written: str) -> None:
+    """Its interval counts, the binding is not taken back as if it were a stranger's, and pings find it."""
+    registrar = Registrar(ping_s=5.0)
+    registrar.start()
+    (opened,) = registrar.answer(200, ("Contact", f"{written};expires=30"))
+    assert isinstance(opened, LineOpened)
+    for _ping in range(4):
+        registrar.pass_time(5.0)
+        registrar.answer(200, ("Contact", f"{written};expires=12"))
+    registrar.pass_time(4.9)
+    assert registrar.asks() == ["bind", *["who is bound?"] * 4, "bind"]
+    assert all(len(request.headers.all("Contact")) <= 1 for _key, request, _to in registrar.sent)
+
+
 def test_a_binding_that_a_crash_left_behind_is_taken_back(registrar: Registrar) -> None:
     registrar.start()
     ghost = "<sip:1001-0123456789abcdef@192.0.2.20:49152>;expires=31"
