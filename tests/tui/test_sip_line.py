@@ -138,7 +138,7 @@ async def test_each_outcome_says_what_the_exchange_said(sip_desk):
         if chinese
         else ["the exchange said another", "(486)", "(603)", "(302)", "(480)", "(487)"]
     )
-    async with sip_desk.console((120, 40)) as look:
+    async with sip_desk.console((120, 50)) as look:
         await look.press("end")
         for n, said in enumerate(words):
             await look.says(said)
