@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import select
 import subprocess
 import sys
 import threading
@@ -24,7 +25,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dutyphone.clock import Moment
-from dutyphone.lines.events import CallTaken, Evidence, LineEvent, LineLost, LineOpened, LossReason, RingHeard
+from dutyphone.errors import LineGone
+from dutyphone.lines.driver import WireDirection
+from dutyphone.lines.events import (
+    CallOffered,
+    CallTaken,
+    CallWithdrawn,
+    Evidence,
+    LineEvent,
+    LineLost,
+    LineOpened,
+    LossReason,
+    RequestAnswered,
+    RingHeard,
+)
+from dutyphone.lines.requests import LineRequest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "writing-a-driver.md").read_text("utf-8")
@@ -260,7 +275,7 @@ BROKEN_CORES: list[tuple[str, type, str]] = [
     ("test_an_event_carries_bytes_that_came", MakesUpBytes, "bytes that never came"),
     ("test_only_what_began_can_be_taken_or_end", TakesWhatIsNotThere, "had not begun"),
     ("test_every_call_is_let_go", NeverEnds, "never ended"),
-    ("test_a_ring_is_told_at_once", Dawdles, "long after"),
+    ("test_the_first_sign_is_told_at_once", Dawdles, "long after"),
     ("test_deadlines_move_on", Spins, "for ever"),
     ("test_deadlines_move_on", NamesNoTime, "must be a second of the clock"),
     ("test_deadlines_move_on", FromTheFuture, "comes from the future"),
@@ -285,6 +300,76 @@ def test_a_broken_core_is_found(check: str, core: Any, complaint: str, good: Dri
     with pytest.raises(ContractBroken) as failure:
         _run(CoreChecks, check, broken)
     assert complaint in str(failure.value)
+
+
+class Bells(DoorbellCore):
+    """A house with many bells: `A+` when one is pressed, `A-` when it is let go."""
+
+    def start(self, now: Moment) -> Sequence[LineEvent]:
+        self.pressed: dict[str, None] = {}
+        return super().start(now)
+
+    def _hear(self, now: Moment) -> list[LineEvent]:
+        line, self._half = self._half, b""
+        bell, sign = line.decode("ascii", "replace")[:1], line[1:2]
+        if sign == b"+":
+            self.pressed[bell] = None
+            return [CallOffered(line=self._line, at=now, wire=line, call_ref=bell)]
+        ended = self.ended_by(bell)
+        self.pressed.pop(ended, None)
+        over = CallWithdrawn(line=self._line, at=now, wire=line, call_ref=ended, evidence=Evidence.EXCHANGE)
+        return [over] if ended else []
+
+    def ended_by(self, bell: str) -> str:
+        return bell if bell in self.pressed else ""
+
+
+class EndsTheLast(Bells):
+    def ended_by(self, bell: str) -> str:
+        return next(reversed(self.pressed), "")
+
+
+class LeavesThemNameless(Bells):
+    def _hear(self, now: Moment) -> list[LineEvent]:
+        return [replace(event, call_ref="") for event in super()._hear(now)]  # type: ignore[call-arg]
+
+
+BROKEN_SWITCHBOARDS: list[tuple[str, type, str]] = [
+    ("test_calls_at_the_same_time_are_told_as_each_alone", EndsTheLast, "otherwise than alone"),
+    ("test_each_call_has_its_reference", LeavesThemNameless, "no call_ref"),
+]
+
+
+@pytest.fixture
+def bells(tmp_path: Path) -> DriverUnderTest:
+    for bell, wait in (("A", 2), ("B", 3)):
+        text = (
+            f"< {bell}+\\n\n! CallOffered call_ref={bell}\n@ +{wait}\n< {bell}-\\n\n! CallWithdrawn call_ref={bell}\n"
+        )
+        (tmp_path / f"{bell}.txt").write_text(text, "utf-8")
+    return DriverUnderTest(core=lambda __: Bells("desk", "here"), transcripts=tmp_path, several_calls=True)
+
+
+@pytest.mark.parametrize(("check", "core", "complaint"), BROKEN_SWITCHBOARDS)
+def test_a_core_that_mixes_up_its_calls_is_found(check: str, core: Any, complaint: str, bells: DriverUnderTest) -> None:
+    _run(CoreChecks, check, bells)
+    with pytest.raises(ContractBroken) as failure:
+        _run(CoreChecks, check, replace(bells, core=lambda __: core("desk", "here")))
+    assert complaint in str(failure.value)
+
+
+def test_calls_at_the_same_time_need_transcripts_of_different_calls(bells: DriverUnderTest) -> None:
+    (bells.transcripts / "B.txt").write_text((bells.transcripts / "A.txt").read_text("utf-8"), "utf-8")
+    with pytest.raises(ContractBroken, match="different calls"):
+        _run(CoreChecks, "test_calls_at_the_same_time_are_told_as_each_alone", bells)
+
+
+def test_where_messages_come_whole_nothing_is_split(good: DriverUnderTest) -> None:
+    """A core that sees where reads end is right, where every read is a message."""
+    by_messages = replace(good, core=lambda __: SeesReads("desk", "here"), whole_messages=True)
+    _run(CoreChecks, "test_every_transcript_comes_true_however_it_is_split", by_messages)
+    with pytest.raises(pytest.skip.Exception):
+        _run(CoreChecks, "test_where_reads_are_split_changes_nothing", by_messages)
 
 
 def test_a_session_that_failed_can_be_played_again(good: DriverUnderTest) -> None:
@@ -379,6 +464,92 @@ class LeavesAThread(Doorbell):
         super().run(host)
 
 
+BY_ITSELF = "test_a_line_that_goes_on_by_itself_tells_its_loss_and_opens_again"
+
+
+class ReadsInTurn(Doorbell):
+    """As one would write it first: whoever reads the wire also hands on what was read."""
+
+    def run(self, host: Any) -> None:
+        with Path(self._device).open("rb", buffering=0) as wire:
+            host.post(self._core.start(host.clock.now()))
+            while not self._stop.is_set():
+                if select.select([wire], [], [], 0.1)[0]:
+                    data, now = wire.read(5), host.clock.now()
+                    host.keep_wire(WireDirection.FROM_DEVICE, data, now)
+                    host.post(self._core.receive(data, now))
+
+
+class TellsLate(Doorbell):
+    def run(self, host: Any) -> None:
+        post = host.post
+        host.post = lambda events: post([replace(event, at=event.at.plus(60)) for event in events])
+        super().run(host)
+
+
+class IgnoresRequests(Doorbell):
+    """And is the beginning of those that do not."""
+
+    def run(self, host: Any) -> None:
+        self.host = host
+        super().run(host)
+
+    def carry_out(self, request: LineRequest) -> None:
+        """Nothing."""
+
+    def answer(self, request: LineRequest, *, done: bool = False, why: str = "no_such_call") -> None:
+        now = self.host.clock.now()
+        self.host.post([RequestAnswered(line="desk", at=now, request=request.request, done=done, why=why)])
+
+
+class AnswersTwice(IgnoresRequests):
+    early: tuple[LineRequest, ...] = ()
+
+    def run(self, host: Any) -> None:
+        self.host = host
+        for request in self.early:
+            self.carry_out(request)
+        super().run(host)
+
+    def carry_out(self, request: LineRequest) -> None:
+        if not hasattr(self, "host"):
+            self.early = (request,)
+            return
+        self.answer(request)
+        if request.request.endswith("7"):
+            self.answer(request)
+
+
+class DoesWhatCannotBeDone(AnswersTwice):
+    def carry_out(self, request: LineRequest) -> None:
+        if not hasattr(self, "host"):
+            self.early = (request,)
+        else:
+            self.answer(request, done=True)
+
+
+class LosesInSilence(Doorbell):
+    def run(self, host: Any) -> None:
+        try:
+            super().run(host)
+        except LineGone as gone:
+            self.explain(host, gone)
+            self._stop.wait()
+
+    def explain(self, host: Any, gone: LineGone) -> None:
+        """To nobody."""
+
+
+class StaysLost(LosesInSilence):
+    def explain(self, host: Any, gone: LineGone) -> None:
+        host.tell(gone)
+
+
+class MendablePty(PtyWire):
+    def mend(self) -> None:
+        """As if."""
+
+
 BROKEN_SHELLS: list[tuple[str, type, str]] = [
     ("test_stop_makes_run_return", Deaf, "did not make run() return"),
     ("test_stop_makes_run_return", StopsByLosing, "was told to be lost"),
@@ -392,6 +563,13 @@ BROKEN_SHELLS: list[tuple[str, type, str]] = [
     ("test_a_pulled_wire_is_told_and_raised", DoesNotTell, "LineLost must be posted once"),
     ("test_run_is_called_again_after_a_loss", RunsOnce, "must raise LineGone"),
     ("test_no_thread_is_left", LeavesAThread, "left over"),
+    ("test_moments_are_those_of_the_wire", ReadsInTurn, "after they had come"),
+    ("test_moments_are_those_of_the_wire", TellsLate, "another moment than the bytes"),
+    ("test_each_request_is_answered_once", IgnoresRequests, "never answered"),
+    ("test_each_request_is_answered_once", AnswersTwice, "more than once"),
+    ("test_each_request_is_answered_once", DoesWhatCannotBeDone, "must be refused"),
+    (BY_ITSELF, LosesInSilence, "were not told why"),
+    (BY_ITSELF, StaysLost, "was not opened again"),
 ]
 
 
@@ -403,6 +581,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STOP_WITHIN_S", 0.8)
     monkeypatch.setattr(module, "HEAR_WITHIN_S", 0.8)
     monkeypatch.setattr(module, "HOST_ENDS_WITHIN_S", 0.8)
+    monkeypatch.setattr(module, "ANSWER_WITHIN_S", 0.8)
+    monkeypatch.setattr(module, "HELD_UP_S", 0.8)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -413,11 +593,13 @@ def test_a_broken_shell_is_found(check: str, driver: Any, complaint: str, good: 
     opened: list[Any] = []
 
     def behind_a_wire(core: Any) -> tuple[Any, PtyWire]:
-        opened.extend(_shell(driver)(core))
-        return opened[0], opened[1]
+        wire = MendablePty()
+        opened.append(driver(core, wire.port))
+        return opened[0], wire
 
+    broken = replace(good, shell=behind_a_wire, goes_on_after_loss=check == BY_ITSELF, lose_within_s=2.0)
     with pytest.raises(ContractBroken) as failure:
-        _run(ShellChecks, check, replace(good, shell=behind_a_wire))
+        _run(ShellChecks, check, broken)
     assert complaint in str(failure.value)
     opened[0]._stop.set()  # even of those that do not listen
 
@@ -426,7 +608,8 @@ def test_a_broken_shell_is_found(check: str, driver: Any, complaint: str, good: 
 def test_each_check_has_a_driver_that_breaks_it(checks: type) -> None:
     """A check that cannot fail proves nothing."""
     names = {name for name, __ in inspect.getmembers(checks, inspect.isfunction) if name.startswith("test_")}
-    tried = {check for check, __, __ in (BROKEN_CORES if checks is CoreChecks else BROKEN_SHELLS)}
+    broken = [*BROKEN_CORES, *BROKEN_SWITCHBOARDS] if checks is CoreChecks else BROKEN_SHELLS
+    tried = {check for check, __, __ in broken}
     assert names - tried <= {"test_transcripts_are_there"}
 
 

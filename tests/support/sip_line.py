@@ -24,9 +24,9 @@ from dutyphone.lines.transcript import ToDevice, Transcript, World
 
 DEFAULTS: Mapping[str, str] = {
     "account": "1001",
-    "domain": "192.0.2.1",
-    "server": "192.0.2.1:5060",
-    "local": "192.0.2.10:5062",
+    "domain": "127.0.0.1",
+    "server": "127.0.0.1:5060",
+    "local": "127.0.0.1:5062",
     "contact": "1001-5eed1e55",
     "password": "duty-1001",
     "expires": "3600",

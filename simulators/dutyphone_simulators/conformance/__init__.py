@@ -1,6 +1,6 @@
-"""Proof that a driver keeps its contract: some thirty checks for one fixture, see docs/writing-a-driver.md."""
+"""Proof that a driver keeps its contract: some forty checks for one fixture, see docs/writing-a-driver.md."""
 
-from dutyphone_simulators.conformance.candidate import DriverUnderTest, Wire, oblige
+from dutyphone_simulators.conformance.candidate import DriverUnderTest, MendableWire, Wire, oblige
 from dutyphone_simulators.conformance.pty_wire import PtyWire
 
-__all__ = ["DriverUnderTest", "PtyWire", "Wire", "oblige"]
+__all__ = ["DriverUnderTest", "MendableWire", "PtyWire", "Wire", "oblige"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dutyphone.lines.driver import Driver, LineCore
-from dutyphone_simulators.testkit import OBLIGING
+from dutyphone_simulators.testkit import OBLIGING, Retelling
 
 
 class Wire(Protocol):
@@ -22,6 +22,14 @@ class Wire(Protocol):
 
     def close(self) -> None:
         """Everything is given back. Called last, also after `pull`."""
+
+
+@runtime_checkable
+class MendableWire(Wire, Protocol):
+    """For drivers that go on by themselves after a loss."""
+
+    def mend(self) -> None:
+        """What was pulled is there again."""
 
 
 def oblige(said: bytes) -> bytes:
@@ -39,6 +47,12 @@ class DriverUnderTest:
     to bytes of the core. `shell` puts a core behind the real driver, on a wire whose other end the checks hold; without
     it the checks of the thread are skipped. `quiet_while_ringing` declares that nothing is written during a call.
     `longest_call_s` is the silence after which the core must have let go of every call.
+
+    For lines that are no serial cable: `several_calls` declares that calls are told apart by `call_ref`;
+    `whole_messages` that every read is one message, so that nothing is split; `retelling` fits what the device says to
+    what the core says, and answers instead of `answer`; `far_end_answers` that on the wire of `shell` somebody answers,
+    so that the line is opened before anything else is tried. `goes_on_after_loss` declares that `run` tells a loss and
+    goes on by itself (its wire is a `MendableWire`); `lose_within_s` is how long a loss may go unnoticed.
     """
 
     core: Callable[[Mapping[str, str]], LineCore]
@@ -47,3 +61,9 @@ class DriverUnderTest:
     shell: Callable[[LineCore], tuple[Driver, Wire]] | None = None
     quiet_while_ringing: bool = False
     longest_call_s: float = 5 * 3600.0
+    several_calls: bool = False
+    whole_messages: bool = False
+    retelling: Callable[[], Retelling] | None = None
+    far_end_answers: bool = False
+    goes_on_after_loss: bool = False
+    lose_within_s: float = 5.0

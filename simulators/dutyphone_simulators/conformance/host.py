@@ -26,15 +26,22 @@ class RecordingHost:
         self._events: list[LineEvent] = []
         self._told: list[LineGone] = []
         self._too_early: list[LineEvent] = []
+        self._pieces: list[tuple[bytes, Moment]] = []
+        self._held = False
+        self._waiting = 0
 
-    def keep_wire(self, direction: WireDirection, data: bytes, at: Moment) -> None:  # noqa: ARG002  # the protocol's
+    def keep_wire(self, direction: WireDirection, data: bytes, at: Moment) -> None:
         with self._changed:
+            self._wait_while_held()
+            if direction is WireDirection.FROM_DEVICE:
+                self._pieces.append((data, at))
             kept = self._read if direction is WireDirection.FROM_DEVICE else self._written
             kept += data
             self._changed.notify_all()
 
     def post(self, events: Iterable[LineEvent]) -> None:
         with self._changed:
+            self._wait_while_held()
             for event in events:
                 self._events.append(event)
                 if not is_within(event.wire, self._read):
@@ -54,6 +61,29 @@ class RecordingHost:
         """From now on `stopping` is true."""
         with self._changed:
             self._stopping = True
+
+    def hold(self) -> None:
+        """From now on `keep_wire` and `post` wait, as for a slow disk, until `release`."""
+        with self._changed:
+            self._held = True
+
+    def release(self) -> None:
+        """The disk is fast again."""
+        with self._changed:
+            self._held = False
+            self._changed.notify_all()
+
+    @property
+    def keeps_waiting(self) -> bool:
+        """Whether the driver waits for `release`."""
+        with self._changed:
+            return self._waiting > 0
+
+    @property
+    def pieces(self) -> list[tuple[bytes, Moment]]:
+        """The bytes kept as coming from the device, each piece with its moment."""
+        with self._changed:
+            return list(self._pieces)
 
     @property
     def events(self) -> list[LineEvent]:
@@ -89,6 +119,12 @@ class RecordingHost:
         """Wait until `condition` holds; whether it does."""
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), timeout_s)
+
+    def _wait_while_held(self) -> None:
+        self._waiting += 1
+        self._changed.notify_all()
+        self._changed.wait_for(lambda: not self._held)
+        self._waiting -= 1
 
 
 def is_within(part: bytes, whole: bytes | bytearray) -> bool:

@@ -43,6 +43,26 @@ class Speech:
     headings: Mapping[str, str]
     steps: tuple[tuple[bytes, float], ...]
 
+    def beside(self, other: Speech) -> Speech:
+        """Both at the same time, on the line of this one."""
+        said = sorted([*self._timed(), *other._timed()], key=lambda timed: timed[0])
+        until = [at for at, __ in said[1:]] + [max(map(_lasts, (self, other)))]
+        steps = tuple(
+            step for (at, data), end in zip(said, until, strict=True) for step in ((data, 0.0), (b"", end - at))
+        )
+        return Speech(self.headings, steps)
+
+    def _timed(self) -> Iterator[tuple[float, bytes]]:
+        at = 0.0
+        for data, seconds in self.steps:
+            if data:
+                yield at, data
+            at += seconds
+
+
+def _lasts(speech: Speech) -> float:
+    return sum(seconds for __, seconds in speech.steps)
+
 
 class Session:
     """Runs a core as a shell would: every deadline in time, output taken after every call, answers given at once."""
@@ -56,6 +76,8 @@ class Session:
         self.output: list[tuple[float, bytes]] = []
         self.heard = bytearray()
         self._answer: Callable[[bytes], bytes] = under_test.answer
+        self._retelling = under_test.retelling() if under_test.retelling else None
+        self._is_split = not under_test.whole_messages
         self._steps: list[Step] = []
         self._spoke_at: list[float] = []
 
@@ -84,6 +106,9 @@ class Session:
     def hear(self, data: bytes, cuts: Sequence[int] = ()) -> None:
         """The device says `data`, which arrives in parts that end at `cuts`."""
         self._steps.append(FromDevice(data))
+        if not self._is_split:
+            self.receive(data)
+            return
         edges = sorted({0, len(data), *(cut for cut in cuts if 0 < cut < len(data))})
         for start, end in pairwise(edges):
             self.receive(data[start:end])
@@ -165,8 +190,16 @@ class Session:
             raise self.broken(f"take_output() gave {output!r}: it must give bytes, empty if there are none.")
         if output:
             self.output.append((now.mono, output))
-            if not silent and (answer := self._answer(output)):
-                self.receive(answer)
+            if not silent:
+                for answer in self._answers(output):
+                    self.receive(answer)
+
+    def _answers(self, output: bytes) -> Sequence[bytes]:
+        if self._retelling is not None:
+            self._retelling.said(output)
+            return self._retelling.oblige()
+        answer = self._answer(output)
+        return (answer,) if answer else ()
 
     def _check_moment(self, event: LineEvent, now: Moment) -> None:
         if event.at.mono > now.mono:

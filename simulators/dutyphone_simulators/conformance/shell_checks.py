@@ -14,11 +14,12 @@ import pytest
 
 from dutyphone.clock import Moment
 from dutyphone.errors import LineGone
-from dutyphone.lines.driver import Driver, LineCore, Wakeable
-from dutyphone.lines.events import LineEvent, LineLost, LineOpened, LossReason
-from dutyphone.lines.transcript import FromDevice
-from dutyphone_simulators.conformance.candidate import DriverUnderTest, Wire
-from dutyphone_simulators.conformance.host import RecordingHost
+from dutyphone.lines.driver import Driver, LineCore, Obeying, Wakeable
+from dutyphone.lines.events import LineEvent, LineLost, LineOpened, LossReason, RequestAnswered, WireNoise
+from dutyphone.lines.requests import Answer, HangUp, LineRequest, Redirect, Refuse
+from dutyphone.lines.transcript import FromDevice, Transcript
+from dutyphone_simulators.conformance.candidate import DriverUnderTest, MendableWire, Wire
+from dutyphone_simulators.conformance.host import RecordingHost, is_within
 from dutyphone_simulators.conformance.session import ContractBroken
 from dutyphone_simulators.testkit import load_transcripts, show_event
 
@@ -28,8 +29,10 @@ HEAR_WITHIN_S = 5.0
 """How long bytes may take from the wire to the host."""
 HOST_ENDS_WITHIN_S = 10.0
 """How long after `wake` a driver may take to ask `host.stopping()`."""
-LOSE_WITHIN_S = 5.0
-"""How long a pulled wire may go unnoticed."""
+HELD_UP_S = 2.0
+"""How long the host keeps a driver waiting to see whether it goes on reading."""
+ANSWER_WITHIN_S = 5.0
+"""How long a driver may take to say what became of requests about calls that are not there."""
 
 
 class ShellChecks:
@@ -80,12 +83,13 @@ class ShellChecks:
     def test_what_comes_is_kept_and_heard(self, dutyphone_driver: DriverUnderTest) -> None:
         """Every byte reaches `keep_wire`, and every one before any event made of it is posted."""
         with _listening(dutyphone_driver) as line:
-            sent = b"".join(data for data in _speech(dutyphone_driver))
+            before, sent = line.host.read, b"".join(_speech(dutyphone_driver))
             for data in _speech(dutyphone_driver):
                 line.wire.write(data)
-            if not line.host.wait_for(lambda host: len(host.read) >= len(sent), HEAR_WITHIN_S):
-                raise line.broken(f"Of {len(sent)} bytes on the wire {len(line.host.read)} reached keep_wire().")
-            if line.host.read != sent:
+            if not line.host.wait_for(lambda host: len(host.read) >= len(before + sent), HEAR_WITHIN_S):
+                kept = len(line.host.read) - len(before)
+                raise line.broken(f"Of {len(sent)} bytes on the wire {kept} reached keep_wire().")
+            if line.host.read != before + sent:
                 raise line.broken("keep_wire() was given other bytes than those on the wire.")
             line.driver.stop()
             line.join(STOP_WITHIN_S, "run() did not return")
@@ -95,21 +99,32 @@ class ShellChecks:
                 raise line.broken("The device spoke, and no event was posted.")
 
     def test_bytes_are_kept_even_if_the_core_breaks(self, dutyphone_driver: DriverUnderTest) -> None:
-        """`keep_wire` comes before parsing; and what the core raised is not swallowed but ends `run`."""
+        """`keep_wire` comes before parsing; and what the core raised ends `run`, or is told as `WireNoise`.
+
+        The second is for lines whose messages have nothing to do with each other.
+        """
         something = _something(dutyphone_driver)
         with _listening(dutyphone_driver, _Breaking(dutyphone_driver.core({}))) as line:
             line.wire.write(something)
-            if not line.host.wait_for(lambda host: host.read.startswith(something[:1]), HEAR_WITHIN_S):
+            least = something if dutyphone_driver.whole_messages else something[:1]
+            if not line.host.wait_for(lambda host: least in host.read, HEAR_WITHIN_S):
                 raise line.broken("The core broke, and the bytes it broke on were never kept.")
+            if dutyphone_driver.whole_messages and line.host.wait_for(
+                lambda host: any(isinstance(one, WireNoise) and one.wire == something for one in host.events), 1.0
+            ):
+                return
             line.join(STOP_WITHIN_S, "The core broke, and run() went on as if nothing had happened")
             if line.raised is None:
                 raise line.broken("The core broke, and run() returned as if it had been stopped.")
 
     def test_a_pulled_wire_is_told_and_raised(self, dutyphone_driver: DriverUnderTest) -> None:
         """`LineLost` is posted, `LineGone` raised with the same reason and a sentence of advice."""
+        if dutyphone_driver.goes_on_after_loss:
+            pytest.skip("goes on by itself")
+        within_s = dutyphone_driver.lose_within_s
         with _listening(dutyphone_driver) as line:
             line.wire.pull()
-            line.join(LOSE_WITHIN_S, f"A pulled wire was not noticed within {LOSE_WITHIN_S:g} s")
+            line.join(within_s, f"A pulled wire was not noticed within {within_s:g} s")
             gone = line.raised
             if not isinstance(gone, LineGone):
                 raise line.broken(f"A pulled wire must make run() raise LineGone; it gave {gone!r}.") from gone
@@ -123,18 +138,115 @@ class ShellChecks:
 
     def test_run_is_called_again_after_a_loss(self, dutyphone_driver: DriverUnderTest) -> None:
         """The recorder does so after 1, 2, 5, 10, 30 s. While the wire is still gone, that is `LineGone` again."""
+        if dutyphone_driver.goes_on_after_loss:
+            pytest.skip("goes on by itself")
+        within_s = dutyphone_driver.lose_within_s
         with _listening(dutyphone_driver) as line:
             line.wire.pull()
-            line.join(LOSE_WITHIN_S, "A pulled wire was not noticed")
+            line.join(within_s, "A pulled wire was not noticed")
             line.start()
-            line.join(LOSE_WITHIN_S, "run() on a wire that is gone neither returned nor raised")
+            line.join(within_s, "run() on a wire that is gone neither returned nor raised")
             if not isinstance(line.raised, LineGone):
                 raise line.broken(f"run() on a wire that is gone must raise LineGone; it gave {line.raised!r}.")
 
+    def test_a_line_that_goes_on_by_itself_tells_its_loss_and_opens_again(
+        self, dutyphone_driver: DriverUnderTest
+    ) -> None:
+        """`LineLost` once, the same reason with advice to `host.tell`; `LineOpened` when the far end is back."""
+        if not dutyphone_driver.goes_on_after_loss:
+            pytest.skip("ends with its line")
+        within_s = dutyphone_driver.lose_within_s
+        with _listening(dutyphone_driver) as line:
+            line.wire.pull()
+            if not line.host.wait_for(lambda host: bool(_losses(host)), within_s):
+                raise line.broken(f"A pulled wire was not told within {within_s:g} s.")
+            if not line.host.wait_for(lambda host: bool(host.told), HEAR_WITHIN_S):
+                raise line.broken("The line was lost, and people were not told why: call host.tell().")
+            gone, lost = line.host.told[0], _losses(line.host)[0]
+            if gone.reason is not lost.reason or not gone.advice:
+                raise line.broken(
+                    f"LineLost says {lost.reason}; people are told {gone.reason}, advice {gone.advice!r}."
+                )
+            assert isinstance(line.wire, MendableWire)
+            line.wire.mend()
+            if not line.host.wait_for(
+                lambda host: any(isinstance(event, LineOpened) for event in _after(lost, host)), within_s
+            ):
+                raise line.broken(f"The far end is back, and the line was not opened again within {within_s:g} s.")
+            if len(_losses(line.host)) != 1:
+                raise line.broken("One loss was told more than once.", *_losses(line.host))
+
+    # --- under pressure ---------------------------------------------------------------------------------------------
+
+    def test_moments_are_those_of_the_wire(self, dutyphone_driver: DriverUnderTest) -> None:
+        """While the host waits for a slow disk, the device is read, and what it says has the moment it came at."""
+        something = _something(dutyphone_driver)
+        with _listening(dutyphone_driver) as line:
+            host = line.host
+            before = len(host.read)
+            host.hold()
+            line.wire.write(something)
+            if not host.wait_for(lambda host: host.keeps_waiting, HEAR_WITHIN_S):
+                raise line.broken("The device spoke, and nothing was handed to the host.")
+            at = host.clock.now().mono
+            line.wire.write(something)
+            time.sleep(HELD_UP_S)
+            host.release()
+            if not host.wait_for(lambda host: len(host.read) >= before + 2 * len(something), HEAR_WITHIN_S):
+                raise line.broken("What the device said while the host was held up never came.")
+            line.driver.stop()
+            line.join(STOP_WITHIN_S, "run() did not return")
+            late = max(read.mono for data, read in host.pieces if data in something or something in data) - at
+            if late > HELD_UP_S / 2:
+                raise line.broken(
+                    f"Bytes were kept with a moment {late:.1f} s after they had come: read while the host is held up."
+                )
+            made_of_it = [event for event in host.events if event.wire and is_within(event.wire, something)]
+            told_late = [event for event in made_of_it if event.at.mono - at > HELD_UP_S / 2]
+            if told_late:
+                raise line.broken("Events have another moment than the bytes they were made of:", *told_late)
+
+    # --- being asked ------------------------------------------------------------------------------------------------
+
+    def test_each_request_is_answered_once(self, dutyphone_driver: DriverUnderTest) -> None:
+        """For drivers that are `Obeying`: one made before `run`, and many at the same time, about calls not there."""
+        with _opened(dutyphone_driver) as line:
+            driver = line.driver
+            if not isinstance(driver, Obeying):
+                pytest.skip("only listens")
+            requests: list[LineRequest] = [
+                make(request=f"{kind} {number}", call_ref="no such call")
+                for number in range(10)
+                for kind, make in (("answer", Answer), ("hang up", HangUp), ("refuse", Refuse))
+            ]
+            requests.append(Redirect(request="redirect", call_ref="no such call", target="010-55501234"))
+            driver.carry_out(requests[0])
+            line.start()
+            askers = [threading.Thread(target=_ask, args=(driver, requests[start::2])) for start in (1, 2)]
+            for asker in askers:
+                asker.start()
+            for asker in askers:
+                asker.join()
+            wanted = {one.request for one in requests}
+            answered = line.host.wait_for(
+                lambda host: wanted <= {answer.request for answer in _answers(host)}, ANSWER_WITHIN_S
+            )
+            driver.stop()
+            line.join(STOP_WITHIN_S, "run() did not return")
+            answers = _answers(line.host)
+            if not answered:
+                left = sorted(wanted - {answer.request for answer in answers})
+                raise line.broken(f"Requests were never answered: {left}.")
+            if len(answers) != len(requests):
+                raise line.broken("A request was answered more than once.", *answers)
+            if done := [answer for answer in answers if answer.done or not answer.why]:
+                raise line.broken("What cannot be done must be refused, and said why.", *done)
+
     def test_no_thread_is_left(self, dutyphone_driver: DriverUnderTest) -> None:
         """Whatever the driver started is over when `run` is."""
-        before = set(threading.enumerate())
-        with _listening(dutyphone_driver) as line:
+        with _opened(dutyphone_driver) as line:
+            before = set(threading.enumerate())
+            _start(line, opens=dutyphone_driver.far_end_answers)
             line.driver.stop()
             line.join(STOP_WITHIN_S, "run() did not return")
             left = [thread.name for thread in set(threading.enumerate()) - before if thread is not line.thread]
@@ -207,6 +319,7 @@ def _opened(under_test: DriverUnderTest, core: LineCore | None = None) -> Iterat
     try:
         yield line
     finally:
+        line.host.release()
         driver.stop()
         if line.thread is not None:
             line.thread.join(STOP_WITHIN_S)
@@ -217,19 +330,48 @@ def _opened(under_test: DriverUnderTest, core: LineCore | None = None) -> Iterat
 def _listening(under_test: DriverUnderTest, core: LineCore | None = None) -> Iterator[_Line]:
     """A driver that has its wire open: it told `LineOpened`, said something, or at least had the time to."""
     with _opened(under_test, core) as line:
-        line.start()
-        line.host.wait_for(
-            lambda host: bool(host.written) or any(isinstance(event, LineOpened) for event in host.events), 1.0
-        )
+        _start(line, opens=under_test.far_end_answers)
         yield line
 
 
+def _start(line: _Line, *, opens: bool) -> None:
+    line.start()
+    line.host.wait_for(lambda host: bool(host.written) or _is_open(host), 1.0)
+    if opens and not line.host.wait_for(_is_open, HEAR_WITHIN_S):
+        raise line.broken("The far end answers, and the line was not opened.")
+
+
+def _is_open(host: RecordingHost) -> bool:
+    return any(isinstance(event, LineOpened) for event in host.events)
+
+
 def _speech(under_test: DriverUnderTest) -> list[bytes]:
-    """What the device says in the first transcript in which it speaks."""
-    for transcript in load_transcripts(under_test.transcripts):
+    """What the device says in the first transcript in which it speaks; those that begin with a line set up first."""
+    for transcript in sorted(load_transcripts(under_test.transcripts), key=_is_cold):
         if said := [step.data for step in transcript.steps if isinstance(step, FromDevice)]:
             return said
     raise ContractBroken(f"{under_test.transcripts} holds no transcript (*.txt) in which the device speaks.")
+
+
+def _is_cold(transcript: Transcript) -> bool:
+    return transcript.headings.get("begins", "idle") == "cold"
+
+
+def _ask(driver: Obeying, requests: Sequence[LineRequest]) -> None:
+    for request in requests:
+        driver.carry_out(request)
+
+
+def _losses(host: RecordingHost) -> list[LineLost]:
+    return [event for event in host.events if isinstance(event, LineLost)]
+
+
+def _after(event: LineEvent, host: RecordingHost) -> list[LineEvent]:
+    return host.events[host.events.index(event) :]
+
+
+def _answers(host: RecordingHost) -> list[RequestAnswered]:
+    return [event for event in host.events if isinstance(event, RequestAnswered)]
 
 
 def _something(under_test: DriverUnderTest) -> bytes:
