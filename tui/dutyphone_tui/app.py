@@ -171,7 +171,7 @@ class DutyConsole(App[None]):
             part.show_live(message.live)
         if self.at_work.new_rings(message.live) and self.bell_on:
             self.bell()
-        if self.at_work.errands.waiting:
+        if self.at_work.waits_for_a_line:
             self._read_answers(self.at_work.errands.after(), message.live.last_seq)
 
     def on_day_read(self, message: DayRead) -> None:
@@ -205,7 +205,7 @@ class DutyConsole(App[None]):
         self.now = self.desk.clock.now()
         for part in self._parts():
             part.tick(self.now)
-        if self._at_work is not None:
+        if self._at_work is not None and self._at_work.waits_for_a_line:
             self._tell_outcomes(self._at_work.errands.give_up(self.now.mono))
 
     def duty_days(self, first: date, last: date) -> tuple[datetime, datetime]:

@@ -15,7 +15,6 @@ from dutyphone.store.readmodels import CallRow, CallState
 from dutyphone_tui import wording
 from dutyphone_tui.desk import Desk, Wakeups
 from dutyphone_tui.drafts import Drafts
-from dutyphone_tui.errands import Errands
 from dutyphone_tui.feed import FeedWatcher
 from dutyphone_tui.places import PlaceBook
 from dutyphone_tui.reading import Live, Reader
@@ -23,6 +22,7 @@ from dutyphone_tui.telling import Telling
 
 if TYPE_CHECKING:
     from dutyphone.store.store import Store
+    from dutyphone_tui.errands import Errands
 
 
 class AtWork:
@@ -31,12 +31,26 @@ class AtWork:
     def __init__(self, desk: Desk, store: Store, feed: Wakeups, post: Callable[[Message], object]) -> None:
         self.store = store
         self.drafts = Drafts(desk.drafts_folder)
-        self.errands = Errands(store, desk.clock, desk.officer)
+        self._errands: Errands | None = None
         self.places = PlaceBook(desk.place_of, post)
         self.telling = Telling(zone=desk.zone, shown_number=desk.shown_number, places=self.places)
         self._desk = desk
         self._watcher = FeedWatcher(Reader(store, desk.zone, desk.day_starts), feed, desk.clock, post)
         self._rung: dict[str, int] = {}
+
+    @property
+    def errands(self) -> Errands:
+        """What is asked of lines; loaded when something is asked for the first time."""
+        if self._errands is None:
+            from dutyphone_tui.errands import Errands
+
+            self._errands = Errands(self.store, self._desk.clock, self._desk.officer)
+        return self._errands
+
+    @property
+    def waits_for_a_line(self) -> bool:
+        """Whether something was asked of a line of which nothing was heard yet."""
+        return self._errands is not None and self._errands.waiting
 
     def start(self) -> None:
         self.places.start()

@@ -12,7 +12,6 @@ from dutyphone.i18n import _, ngettext
 from dutyphone.lines.events import Evidence
 from dutyphone.store.readmodels import CallRow, CallState
 from dutyphone_tui import wording
-from dutyphone_tui.asking import exchange_says
 from dutyphone_tui.cells import cut, fit
 from dutyphone_tui.telling import Telling
 from dutyphone_tui.times import clock_text, span_text, stamp_text
@@ -131,7 +130,11 @@ def _rang(row: CallRow) -> str:
 def _shown_by(evidence: Evidence, code: int | None) -> str:
     """What showed how the call ended; where an exchange refused it, in its words."""
     said = _(wording.EVIDENCES[evidence])
-    return said if code is None or code < REDIRECTED else f"{said}: {exchange_says(code)}"
+    if code is None or code < REDIRECTED:
+        return said
+    from dutyphone_tui.asking import exchange_says  # only for calls of a SIP line
+
+    return f"{said}: {exchange_says(code)}"
 
 
 def _label_cells(pairs: Sequence[Pair]) -> int:
