@@ -15,7 +15,7 @@ from dutyphone_drivers.sip_account.core import SipCore
 from dutyphone_drivers.sip_account.settings import AccountSettings
 from dutyphone_drivers.sip_account.wire import Address, Transport
 from dutyphone_simulators.sip.retelling import SipRetelling
-from dutyphone_simulators.testkit import Played, play
+from dutyphone_simulators.testkit import Played, listen, play
 from support.sip_account import OURS
 
 from dutyphone.clock import Moment
@@ -94,6 +94,11 @@ class SipLine:
 def play_sip(transcript: Transcript) -> Played:
     """Play a transcript, or a capture as it is, against the core of its account."""
     return play(SipLine({**shown_in(transcript), **transcript.headings}), transcript, retelling=SipRetelling())
+
+
+def listen_sip(transcript: Transcript) -> Played:
+    """What the core of its account makes of a capture, of which nothing is expected."""
+    return listen(SipLine({**shown_in(transcript), **transcript.headings}), transcript, retelling=SipRetelling())
 
 
 def shown_in(transcript: Transcript) -> dict[str, str]:
