@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from support.sip_peers.baresip import DeskPhone
 from support.sip_peers.duty import DutyLine
+from support.sip_peers.ejabberd import Ejabberd
 from support.sip_peers.kamailio import ACCOUNT, PASSWORD, Kamailio
 from support.sip_peers.programs import Places, Program
 from support.sip_peers.sipp import SDP, Sipp
@@ -50,6 +51,13 @@ class Peers:
         self._running.callback(self.exchange.stop)  # its children are its own to bury
         self.exchange.start()
         return self.exchange
+
+    def ejabberd(self) -> Ejabberd:
+        """An exchange of another make in the same place."""
+        exchange = Ejabberd(self.folder, self.places)
+        self._running.callback(exchange.kill)
+        exchange.start()
+        return exchange
 
     def duty(self, **options: Any) -> DutyLine:
         """dutyphone with its account, not yet connected; `options` of the line stand over the ordinary ones."""

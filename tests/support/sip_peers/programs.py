@@ -10,9 +10,10 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 FILES = Path(__file__).resolve().parents[2] / "sip_peers"
 """The configurations of the peers."""
@@ -23,6 +24,11 @@ MODULE_FOLDERS = {
     "baresip": [Path("/usr/lib/baresip/modules"), *sorted(Path("/usr/lib").glob("*/baresip/modules"))],
 }
 
+EJABBERD = next((app.parent for app in sorted(Path("/usr/lib").glob("*/ejabberd-*/ebin/ejabberd.app"))), None)
+"""Where the code of ejabberd is."""
+ERLANG_SIP = next((app.parent for app in sorted(Path("/usr/lib/erlang/lib").glob("p1_sip-*/ebin/esip.app"))), None)
+"""What it speaks SIP with."""
+
 PACKAGES = {
     "kamailio": "kamailio",
     "sipp": "sip-tester",
@@ -31,6 +37,8 @@ PACKAGES = {
     "svmap": "sipvicious",
     "svwar": "sipvicious",
     "openssl": "openssl",
+    "ejabberdctl": "ejabberd",
+    "erl": "ejabberd",
 }
 """Which Debian package brings which program. The modules of kamailio have none of their own."""
 MODULE_PACKAGES = {"presence.so": "kamailio-presence-modules", "tls.so": "kamailio-tls-modules"}
@@ -59,6 +67,8 @@ def missing_packages() -> list[str]:
     for module, package in MODULE_PACKAGES.items():
         if modules is None or not (modules / module).exists():
             missing.add(package)
+    if ERLANG_SIP is None:
+        missing.add("erlang-p1-sip")
     return sorted(missing)
 
 
@@ -183,7 +193,15 @@ class Places:
 class Program:
     """A child process with a log of its own. It is always ended, with everything that it started."""
 
-    def __init__(self, name: str, arguments: Sequence[str], *, log: Path, folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        log: Path,
+        folder: Path,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         path = program(name)
         assert path is not None, f"{name} is not installed (Debian: {PACKAGES[name]})"
         self.name = name
@@ -192,7 +210,7 @@ class Program:
             self.process = subprocess.Popen(
                 [path, *arguments],
                 cwd=folder,
-                env={**os.environ, "HOME": str(folder)},  # sipvicious keeps its scans there
+                env={**os.environ, "HOME": str(folder), **environment},  # sipvicious keeps its scans there
                 stdin=subprocess.PIPE,  # kept open: baresip ends with its keyboard
                 stdout=output,
                 stderr=subprocess.STDOUT,
