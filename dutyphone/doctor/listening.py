@@ -116,8 +116,13 @@ class Listening:
                     continue
                 self.events.append(event)
                 self._waiting.append(event)
-                self._steps.append((event.at, Expect(type(event).__name__)))
+                self._steps.append((self._told_at(event), Expect(type(event).__name__)))
             self._changed.notify_all()
+
+    def _told_at(self, event: LineEvent) -> Moment:
+        """A line that is lost is lost since it was last heard, and that is known later than it began."""
+        is_since = bool(self._steps) and event.at.mono < self._steps[-1][0].mono
+        return self.clock.now() if is_since else event.at
 
     def tell(self, gone: LineGone) -> None:
         """Why the line cannot be listened to, though its driver goes on trying."""
