@@ -202,10 +202,15 @@ def _local(name: str) -> str:
 
 
 def _party(said: dict[str, str]) -> NameAddr | None:
-    """Who is at one end. The name is attribute text, so it has no escapes; control characters are for nobody."""
+    """Who is at one end. The name is attribute text, so it has no escapes; control characters are for nobody.
+
+    Some exchanges write what stands in a header field where a URI should stand.
+    """
     text = said.get("identity") or said.get("target")
     if not text:
         return None
+    if "<" in text and (party := fields.read_name_addr(text)) is not None:
+        return party
     raw = said.get("name", "").encode()
     return NameAddr(decode_name(raw)[: fields.LONGEST_NAME], raw, fields.read_uri(text), text)
 

@@ -98,6 +98,14 @@ def test_a_dialog_without_a_state_says_nothing() -> None:
         assert _read(_one(inside)).dialogs == ()
 
 
+def test_an_identity_written_as_in_a_header_field_is_read() -> None:
+    inside = '<state>early</state><remote><identity>"Zhang" &lt;sip:01055501234@h&gt;</identity></remote>'
+    remote = _read(_one(inside)).dialogs[0].remote
+    assert remote is not None
+    assert remote.uri is not None
+    assert (remote.name, remote.uri.user) == ("Zhang", "01055501234")
+
+
 def test_a_name_in_gbk_is_read_whatever_encoding_is_declared() -> None:
     document = (
         '<?xml version="1.0" encoding="GB2312"?>'
