@@ -151,7 +151,7 @@ def test_a_disk_that_is_seconds_late_moves_no_moment(recording: Recording, monke
     inboxes: list[FullInbox] = []
     monkeypatch.setattr(service, "Inbox", lambda: inboxes.append(FullInbox(1)) or inboxes[-1])
     recording.disk.takes_s = 0.4  # 10 s on the line, and every event waits for two such writes
-    recording.simulate("desk", "@ +30\n" + "* call from=01055501234 rings=3\n@ +25\n" * 2 + "@ +60\n")
+    recording.simulate("desk", "@ +30\n" + "* call from=01055501234 rings=3\n@ +25\n" * 2 + "@ +6000\n")
     recording.start()
     recording.wait_for_ended(2)
     recording.stop()

@@ -243,6 +243,7 @@ class Dialogue:
         self._step: Command | None = None
         self._sent = False
         self._disturbed = False
+        self._owed = False  # an answer did not come in time, and may still
         self._due: float | None = None
         self._lines: list[str] = []
         self._echoed = False
@@ -260,8 +261,8 @@ class Dialogue:
 
     @property
     def may_be_told_a_number(self) -> bool:
-        """Whether a command is out whose answer may be a number."""
-        return self._sent and self._step is not None and not self._step.numeric
+        """Whether a command is out whose answer may be a number, or one was not answered yet that may come late."""
+        return self._owed or (self._sent and self._step is not None and not self._step.numeric)
 
     @property
     def wants_to_write(self) -> bool:
@@ -291,8 +292,9 @@ class Dialogue:
         """The news in a line of an answer; None if the line is no part of one."""
         numeric = self._sent and self._step is not None and self._step.numeric
         result = _result(text, numeric=numeric)
+        late, self._owed = self._owed, self._owed and result is None
         if not self._sent:
-            return [] if result is not None else None
+            return [] if result is not None or late else None
         if result is None:
             if len(self._lines) < _MOST_ANSWER_LINES:
                 self._lines.append(text)
@@ -306,10 +308,11 @@ class Dialogue:
             return b"", self._advance(None, mono)
         if not self._sent or self._disturbed:
             return self._say(self._step, mono), []
+        self._owed = not self._step.numeric
         return b"", self._advance(Answer(Result.NONE, tuple(self._lines), self._echoed), mono)
 
     def _say(self, command: Command, mono: float) -> bytes:
-        self._sent, self._disturbed, self._echoed = True, False, False
+        self._sent, self._disturbed, self._echoed, self._owed = True, False, False, False
         self._lines.clear()
         self._said.add(command.text)
         self._due = mono + self._timing.answer_s
