@@ -121,7 +121,7 @@ async def test_leaving_a_note_keeps_the_draft_and_the_same_key_goes_on(room):
         await look.press("n", *"half", "escape")
         await look.says("draft is kept")
         await look.press("n")
-        assert look.console.screen.query_one(TextArea).text == "half"
+        await look.until(lambda: [area.text for area in look.console.screen.query(TextArea)] == ["half"])
 
 
 async def test_an_empty_note_is_not_written(room):
