@@ -71,6 +71,7 @@ class SipPhone:
             for turn in itertools.count():
                 way = next(ways)
                 if self._listen_by(way, host, settings, announcement, patience_s=way.patience_s(turn)):
+                    self._turn_down_requests(host)
                     return
         except LineGone as gone:
             if not self._told_lost:

@@ -28,6 +28,7 @@ NOTHING_FITS = "nothing_fits"
 NOT_A_NUMBER = "not_a_number"
 NO_SOUND = "no_sound"
 NOT_TAKEN = "not_taken"
+CANNOT = "cannot"
 """Why a request was refused, as `RequestAnswered.why` says it."""
 
 BUSY, DECLINED = 486, 603
@@ -67,7 +68,9 @@ class Switchboard:
         try:
             if isinstance(request, Dial):
                 return self._dial(request, now)
-            events = self._on_call(request, now) if isinstance(request, CallRequest) else []
+            if not isinstance(request, CallRequest):
+                return [self._refused(request, now, CANNOT)]
+            events = self._on_call(request, now)
         except NoSuchCall:
             return [self._refused(request, now, NO_SUCH_CALL)]
         except NotOnTheList:
