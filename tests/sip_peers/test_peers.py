@@ -40,6 +40,7 @@ def test_the_exchange_refuses_registrations_when_told_to(
 def test_the_exchange_refuses_a_short_registration_when_told_to(peers: Peers, kamailio: Kamailio) -> None:
     kamailio.let(register=423)
     peers.desk_phone()
+    until(lambda: any(packet.status == 423 for packet in kamailio.wire()), told=peers.tell)
     too_brief = next(packet for packet in kamailio.wire() if packet.status is not None)
     assert (too_brief.status, too_brief.header("Min-Expires")) == (423, "90")
     assert kamailio.bindings()[0].expires_s >= 89
