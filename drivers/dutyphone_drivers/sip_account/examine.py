@@ -108,7 +108,7 @@ class ExaminingCore(SipCore):
         key = _key(answer)
         if key in self._asked and answer.status >= 200:
             told = tuple(f"{name}: {', '.join(values)}" for name in _TOLD if (values := answer.headers.all(name)))
-            self._asked[key] = (self._asked[key][0], told, f"{answer.status} {answer.reason}".strip())
+            self._asked[key] = (self._asked[key][0], told, answer.said)
         number = fields.cseq(answer)
         if number is None:
             return
@@ -125,7 +125,7 @@ class ExaminingCore(SipCore):
         if number.method == "SUBSCRIBE" and answer.status >= 200:
             self._watch_works = answer.status < 300
             refused = answer.status >= 300 and answer.status not in (401, 407)
-            self._watch_refused = f"{answer.status} {answer.reason}" if refused else ""
+            self._watch_refused = answer.said if refused else ""
 
     def _hear_question(self, request: Request) -> None:
         if request.method == "INVITE" and (offer := session.read(request)) is not None:
@@ -268,7 +268,7 @@ class ExaminingCore(SipCore):
         if self._watch_refused:
             return Note(
                 sentence=_("The exchange does not tell of the desk telephone's own calls ({said}).").format(
-                    said=self._watch_refused.strip()
+                    said=self._watch_refused
                 )
             )
         return Note(sentence=_("Whether the exchange tells of the desk telephone's own calls is not known: no answer."))

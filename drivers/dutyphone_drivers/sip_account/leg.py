@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar
 
 from dutyphone.clock import Moment
@@ -18,7 +17,7 @@ from dutyphone_drivers.sip_account.deadlines import Deadline
 from dutyphone_drivers.sip_account.dialog import Dialog
 from dutyphone_drivers.sip_account.leg_table import EARLY, IN_CALL, Act, Cue, Phase, Table, Wait
 from dutyphone_drivers.sip_account.means import ALLOW, SDP, Means
-from dutyphone_drivers.sip_account.message import Field, Request, Response
+from dutyphone_drivers.sip_account.message import Field, Request, Response, numbered
 from dutyphone_drivers.sip_account.replies import reply
 from dutyphone_drivers.sip_account.session import Offer
 from dutyphone_drivers.sip_account.session_timer import SessionTimer
@@ -379,9 +378,3 @@ class Leg:
 def dialog_key(call_id: str | None, local_tag: str) -> str:
     """What all requests of the other side within one dialog have in common, however many telephones it forked to."""
     return f"{call_id or ''}\n{local_tag}"
-
-
-def numbered(request: Request, cseq: int) -> Request:
-    """`request` with another CSeq number."""
-    headers = request.headers.without("CSeq").plus(("CSeq", f"{cseq} {request.method}"))
-    return replace(request, headers=headers)

@@ -182,6 +182,11 @@ class Response:
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
 
+    @property
+    def said(self) -> str:
+        """Status and reason, for people."""
+        return f"{self.status} {self.reason}".strip()
+
 
 Message = Request | Response
 AnyMessage = TypeVar("AnyMessage", Request, Response)
@@ -190,6 +195,11 @@ AnyMessage = TypeVar("AnyMessage", Request, Response)
 def with_headers(message: AnyMessage, headers: Headers) -> AnyMessage:
     """`message` with other header fields."""
     return replace(message, headers=headers)
+
+
+def numbered(request: Request, cseq: int) -> Request:
+    """`request` with another CSeq number (RFC 3261 §8.1.1.5)."""
+    return with_headers(request, request.headers.without("CSeq").plus(("CSeq", f"{cseq} {request.method}")))
 
 
 def read(data: bytes) -> Message:

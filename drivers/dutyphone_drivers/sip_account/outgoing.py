@@ -13,10 +13,10 @@ from dutyphone.lines.events import (
 )
 from dutyphone_drivers.sip_account import fields, session, session_timer
 from dutyphone_drivers.sip_account.dialog import Dialog
-from dutyphone_drivers.sip_account.leg import Leg, numbered
+from dutyphone_drivers.sip_account.leg import Leg
 from dutyphone_drivers.sip_account.leg_table import EARLY, IN_CALL, OUTGOING, Cue, Phase, Wait
 from dutyphone_drivers.sip_account.means import SDP, Means
-from dutyphone_drivers.sip_account.message import Field, Headers, Request, Response
+from dutyphone_drivers.sip_account.message import Field, Headers, Request, Response, numbered
 from dutyphone_drivers.sip_account.transaction import RequestHeard
 from dutyphone_drivers.sip_account.uri import Uri
 from dutyphone_drivers.sip_account.wire import Address

@@ -15,12 +15,12 @@ from typing import ClassVar
 
 from dutyphone.clock import Moment
 from dutyphone.lines.events import LineEvent, LineHeard, LineLost, LineOpened, LossReason
+from dutyphone_drivers.sip_account.binding import LONGEST_EXPIRES_S, Binding, seconds_or
 from dutyphone_drivers.sip_account.credentials import Credentials
-from dutyphone_drivers.sip_account.fields import NameAddr, contacts, seconds, top_via
-from dutyphone_drivers.sip_account.message import Field, Headers, Request, Response
+from dutyphone_drivers.sip_account.message import Field, Headers, Request, Response, numbered
 from dutyphone_drivers.sip_account.rooms import Sender
 from dutyphone_drivers.sip_account.settings import AccountSettings
-from dutyphone_drivers.sip_account.wire import Address, Transport
+from dutyphone_drivers.sip_account.wire import Address
 
 REFRESH_AT = 0.8
 """Of the granted time. A lost REGISTER is resent for several seconds, which still fits into the rest of 60 s."""
@@ -46,12 +46,6 @@ BUSY_PAUSES_S = (5.0, 10.0, 20.0, 30.0)
 
 LONGEST_PAUSE_S = 300.0
 """A Retry-After beyond this is not obeyed: a duty line cannot wait for an hour."""
-
-NAT_PATIENCE_S = 10.0
-"""A NAT that gives us another address is followed at once, but not more often than this."""
-
-LONGEST_EXPIRES_S = 86_400
-"""A Min-Expires beyond a day (423) is not believed."""
 
 SHORTEST_EXPIRES_S = 1
 """A grant of 0 is a refusal; of 1 s it is kept up, hard as it is."""
@@ -94,18 +88,13 @@ class Registration:
         self._pinged: Request | None = None
         self._question = Question.BINDINGS
         self._missing = 0
-        self._local: Address | None = None
-        self._seen_as: tuple[str, int] | None = None  # how the server sees us, if a NAT is between
+        self._binding = Binding(settings)
         self._servers: tuple[Address, ...] = ()
         self._server_index = 0
         self._register_id, self._ping_id, self._from_tag = "", "", ""
         self._cseq = 0
         self._ping_cseq = 0
         self._expires_s = settings.expires_s
-        self._stale_contacts: tuple[str, ...] = ()  # to be taken back with the next REGISTER
-        self._taken_back: set[str] = set()
-        self._written_as: frozenset[str] = frozenset()  # our binding, in the server's words
-        self._moved_at: float | None = None
         self._failures = 0
         self._last_heard: Moment | None = None
         self._is_anew = True  # the REGISTER under way is more than a refresh
@@ -130,12 +119,7 @@ class Registration:
     @property
     def contact(self) -> str:
         """Our Contact, as the far side reaches it."""
-        local = self._local
-        assert local is not None
-        host, port = self._seen_as or (local.host, local.port)
-        host = f"[{host}]" if ":" in host else host
-        transport = "" if local.transport is Transport.UDP else f";transport={local.transport.value}"
-        return f"sip:{self._settings.contact_user}@{host}:{port}{transport}"
+        return self._binding.contact
 
     def start(self, now: Moment, local: Address, servers: tuple[Address, ...]) -> list[LineEvent]:
         """Begin, or begin again; `local` is our socket, `servers` where the registrar may be, best first."""
@@ -143,10 +127,10 @@ class Registration:
         self._is_open = self._bound_until = self._asked_since = None
         self._under_way = self._ping = self._fault = ""
         self._failures = 0
-        self._local, self._servers, self._server_index = local, servers, 0
+        self._binding.start(local)
+        self._servers, self._server_index = servers, 0
         self._register_id, self._ping_id = self._new_token(), self._new_token()
         self._from_tag = self._new_token()
-        self._seen_as = None
         self._register(now)
         return []
 
@@ -278,7 +262,7 @@ class Registration:
         signed = self._credentials.answer(asked, response)
         if signed is not None:
             self._cseq += 1
-            self._put_ping(_with_cseq(signed, self._cseq), now)
+            self._put_ping(numbered(signed, self._cseq), now)
             return
         if self._has_grown_old(asked, response):
             self._credentials.forget()
@@ -287,7 +271,7 @@ class Registration:
             return
         else:
             self._credentials.accepted()
-            if any(self._is_ours(binding) for binding in contacts(response)):
+            if self._binding.is_among(response):
                 self._missing = 0
                 return
         self._missing += 1
@@ -324,7 +308,7 @@ class Registration:
     # --- answers to REGISTER -------------------------------------------------------------------------------------
 
     def _granted(self, response: Response, now: Moment) -> list[LineEvent]:
-        granted, others = self._own_binding(response)
+        granted = self._binding.granted_s(response, self._expires_s)
         if granted < SHORTEST_EXPIRES_S:
             return self._refused(response, now)
         self._credentials.accepted()
@@ -337,10 +321,7 @@ class Registration:
         self._at = {"register": now.mono + REFRESH_AT * granted, "lapse": self._bound_until}
         if self._settings.ping_s:
             self._at["ping"] = now.mono + self._settings.ping_s
-        self._stale_contacts = tuple(contact for contact in others if contact not in self._taken_back)
-        moved = self._look_from_outside(response, now)
-        if self._stale_contacts or moved:
-            self._taken_back.update(self._stale_contacts)
+        if self._binding.is_to_be_mended(response, now):
             self._register(now)
         if self._is_open:
             return [LineHeard(line=self._settings.line, at=now)]
@@ -348,51 +329,12 @@ class Registration:
         device = response.headers.get("Server") or response.headers.get("User-Agent")
         return [LineOpened(line=self._settings.line, at=now, port=self._settings.server, device=device)]
 
-    def _own_binding(self, response: Response) -> tuple[int, tuple[str, ...]]:
-        """For how long we are bound, and bindings of ours that nobody listens at: left by a crash, or before a NAT.
-
-        Where we are not among them as we asked to be, the server wrote us down in its own way (an address it saw, no
-        usual port): then whatever has our user part is ours.
-        """
-        bindings = [b for b in contacts(response) if b.uri is not None and b.uri.user == self._settings.contact_user]
-        own = [binding for binding in bindings if _place(binding) == _place(self.contact)] or bindings
-        self._written_as = frozenset(map(_place, own))
-        default = _seconds(response.headers.get("Expires"), self._expires_s)
-        granted = min((_seconds(dict(binding.parameters).get("expires"), default) for binding in own), default=default)
-        return min(granted, LONGEST_EXPIRES_S), tuple(str(b.uri) for b in bindings if not self._is_ours(b))
-
-    def _is_ours(self, binding: NameAddr) -> bool:
-        return _place(binding) in self._written_as
-
-    def _look_from_outside(self, response: Response, now: Moment) -> bool:
-        """Whether a NAT gives us another address than we thought (RFC 3581): then that is where we are to be called."""
-        via, local = top_via(response), self._local
-        if via is None or local is None or local.transport is not Transport.UDP:
-            return False
-        seen = (via.received or via.host.strip("[]"), via.rport or via.port or local.port)
-        if seen == (self._seen_as or (local.host, local.port)):
-            return False
-        if self._moved_at is not None and now.mono - self._moved_at < NAT_PATIENCE_S:
-            return False
-        self._moved_at = now.mono
-        self._stale_contacts += (self.contact,)
-        self._seen_as = None if seen == (local.host, local.port) else seen
-        return True
-
     def _challenged(self, response: Response, now: Moment) -> list[LineEvent]:
-        assert self._asked is not None
-        signed = self._credentials.answer(self._asked, response)
-        if signed is None:
-            return self._refused(response, now)
-        self._cseq += 1
-        self._asked = _with_cseq(signed, self._cseq)
-        self._owe(now)
-        self._under_way = self._sender.send(self._asked, self.server, now, self)
-        return []
+        return [] if self._sign(response, now) else self._refused(response, now)
 
     def _too_brief(self, response: Response, now: Moment) -> list[LineEvent]:
         """RFC 3261 §10.2.8."""
-        least = _seconds(response.headers.get("Min-Expires"), 0)
+        least = seconds_or(response.headers.get("Min-Expires"), 0)
         if not self._expires_s < least <= LONGEST_EXPIRES_S:
             return self._refused(response, now)
         self._expires_s = least
@@ -402,12 +344,12 @@ class Registration:
     def _put_off(self, response: Response, now: Moment) -> list[LineEvent]:
         """The server is there and cannot now."""
         pause = BUSY_PAUSES_S[min(self._failures, len(BUSY_PAUSES_S) - 1)]
-        asked_for = _seconds(response.headers.get("Retry-After"), 0)
+        asked_for = seconds_or(response.headers.get("Retry-After"), 0)
         self._failures += 1
         self._wait(now, min(asked_for, LONGEST_PAUSE_S) or pause)
         if self._bound_until is not None:
             return []
-        return self._lose(now, LossReason.NOT_REGISTERED, _said(response))
+        return self._lose(now, LossReason.NOT_REGISTERED, response.said)
 
     def _refused(self, response: Response, now: Moment) -> list[LineEvent]:
         assert self._asked is not None
@@ -421,22 +363,15 @@ class Registration:
         self._bound_until = None
         self._wait(now, pause)
         self._at.pop("lapse", None)
-        return self._lose(now, LossReason.NOT_REGISTERED, _said(response))
+        return self._lose(now, LossReason.NOT_REGISTERED, response.said)
 
     def _has_grown_old(self, asked: Request, response: Response) -> bool:
         """Some servers refuse the answer to an old challenge instead of asking anew: they are let ask again first."""
         return response.status in (401, 403, 407) and self._credentials.is_from_memory(asked)
 
     def _left(self, response: Response, now: Moment) -> list[LineEvent]:
-        if response.status in (401, 407):
-            assert self._asked is not None
-            signed = self._credentials.answer(self._asked, response)
-            if signed is not None:
-                self._cseq += 1
-                self._asked = _with_cseq(signed, self._cseq)
-                self._under_way = self._sender.send(self._asked, self.server, now, self)
-                return []
-        self._state = State.ENDED
+        if not self._sign(response, now):
+            self._state = State.ENDED
         return []
 
     # --- steps ---------------------------------------------------------------------------------------------------
@@ -453,15 +388,27 @@ class Registration:
 
     def _send_register(self, now: Moment, expires_s: int) -> None:
         self._cseq += 1
-        self._asked = self._credentials.put(self._register_request(expires_s))
+        self._put_register(self._credentials.put(self._register_request(expires_s)), now)
+
+    def _sign(self, response: Response, now: Moment) -> bool:
+        """Send the REGISTER again with what `response` asks for; False if that is nothing that we have."""
+        assert self._asked is not None
+        signed = self._credentials.answer(self._asked, response)
+        if signed is None:
+            return False
+        self._cseq += 1
+        self._put_register(numbered(signed, self._cseq), now)
+        return True
+
+    def _put_register(self, request: Request, now: Moment) -> None:
         self._owe(now)
-        self._under_way = self._sender.send(self._asked, self.server, now, self)
+        self._asked = request
+        self._under_way = self._sender.send(request, self.server, now, self)
 
     def _register_request(self, expires_s: int) -> Request:
         fields = (
             *self._register_head(),
-            ("Contact", f'<{self.contact}>;+sip.instance="<{self._settings.instance}>";expires={expires_s}'),
-            *(("Contact", f"<{stale}>;expires=0") for stale in self._stale_contacts),
+            *self._binding.fields(expires_s),
             ("Expires", str(expires_s)),
         )
         return Request(method="REGISTER", uri=self._settings.registrar, headers=Headers(fields))
@@ -498,23 +445,3 @@ class Registration:
     def _lose(self, at: Moment, reason: LossReason, detail: str) -> list[LineEvent]:
         self._is_open = False
         return [LineLost(line=self._settings.line, at=at, reason=reason, detail=detail)]
-
-
-def _with_cseq(request: Request, number: int) -> Request:
-    fields = request.headers.without("CSeq").plus(("CSeq", f"{number} {request.method}"))
-    return Request(method=request.method, uri=request.uri, headers=fields, body=request.body)
-
-
-def _seconds(text: str | None, otherwise: int) -> int:
-    found = None if text is None else seconds(text)
-    return otherwise if found is None else found
-
-
-def _place(contact: NameAddr | str) -> str:
-    """What of a Contact servers leave as it is: they add parameters, and change the case of its host."""
-    text = contact if isinstance(contact, str) else str(contact.uri or "")
-    return text.split(";")[0].lower()
-
-
-def _said(response: Response) -> str:
-    return f"{response.status} {response.reason}".strip()

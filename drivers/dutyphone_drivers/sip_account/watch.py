@@ -14,7 +14,7 @@ from dutyphone.lines.events import LineDegraded, LineEvent, LineRestored, Troubl
 from dutyphone_drivers.sip_account import fields
 from dutyphone_drivers.sip_account.credentials import Credentials
 from dutyphone_drivers.sip_account.dialog_info import DialogInfo, read_dialog_info
-from dutyphone_drivers.sip_account.message import Headers, Request, Response
+from dutyphone_drivers.sip_account.message import Headers, Request, Response, numbered
 from dutyphone_drivers.sip_account.registration import REFRESH_AT, Registration
 from dutyphone_drivers.sip_account.rooms import Sender
 from dutyphone_drivers.sip_account.settings import AccountSettings
@@ -114,7 +114,7 @@ class Watch:
             signed = self._credentials.answer(self._asked, response)
             if signed is not None:
                 self._cseq += 1
-                self._put(_with_cseq(signed, self._cseq), now)
+                self._put(numbered(signed, self._cseq), now)
                 return []
         self._under_way = ""
         if 200 <= response.status < 300:
@@ -124,7 +124,7 @@ class Watch:
             self._anew(now)
             return []
         self._at = {"anew": now.mono + (REFUSED_S if response.status in _NEVER else RETRY_S)}
-        return self._trouble(now, f"{response.status} {response.reason}".strip())
+        return self._trouble(now, response.said)
 
     def on_timeout(self, key: str, now: Moment) -> list[LineEvent]:
         """No answer to SUBSCRIBE."""
@@ -253,8 +253,3 @@ class Watch:
             return []
         self._troubled = False
         return [LineRestored(line=self._settings.line, at=now, trouble=Trouble.DESK_PHONE_UNSEEN)]
-
-
-def _with_cseq(request: Request, number: int) -> Request:
-    headers = request.headers.without("CSeq").plus(("CSeq", f"{number} {request.method}"))
-    return Request(method=request.method, uri=request.uri, headers=headers, body=request.body)
