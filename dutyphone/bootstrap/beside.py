@@ -17,6 +17,7 @@ from dutyphone.doctor import clocks, lines, machine, record
 from dutyphone.errors import RecorderAlreadyRunning, StoreError
 from dutyphone.i18n import _
 from dutyphone.lines.events import Evidence
+from dutyphone.lines.wording import TROUBLES
 
 if TYPE_CHECKING:
     from dutyphone.store.lease import Holder
@@ -155,7 +156,7 @@ class LogBeside:
             if row.line != line:
                 continue
             up = row.condition is not LineCondition.DOWN
-            troubles = ", ".join(_(wording.TROUBLES[trouble]) for trouble in row.troubles)
+            troubles = ", ".join(_(TROUBLES[trouble]) for trouble in row.troubles)
             return lines.Recorded(
                 up=up,
                 device=row.device,

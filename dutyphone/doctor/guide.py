@@ -29,11 +29,11 @@ from dutyphone.lines.events import (
     LineEvent,
     LineLost,
     RingHeard,
-    Trouble,
     WireNoise,
 )
 from dutyphone.lines.examination import Certainty, Claim, Examination, Power, powers_shown
 from dutyphone.lines.transcript import escape
+from dutyphone.lines.wording import TROUBLES
 
 FIRST_RING_S = 120.0
 """A person has this long to find a mobile and ring."""
@@ -49,16 +49,6 @@ TITLES: Mapping[Power, str] = {
     Power.HANDSET: N_("handset"),
     Power.DIALLED_DIGITS: N_("dialled digits"),
     Power.FAX_TONE: N_("fax"),
-}
-
-
-TROUBLES: Mapping[Trouble, str] = {
-    Trouble.NO_CALLER_ID: N_("caller ID does not come any more"),
-    Trouble.INIT_INCOMPLETE: N_("modem refused a setting"),
-    Trouble.ANSWERS_LATE: N_("modem answers late"),
-    Trouble.ECHO_CAME_BACK: N_("modem was reset, setting it up again"),
-    Trouble.DESK_PHONE_UNSEEN: N_("calls of the desk phone not told"),
-    Trouble.WIRE_NOISE: N_("much noise from the modem"),
 }
 
 

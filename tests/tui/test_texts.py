@@ -35,6 +35,7 @@ from dutyphone.clock import Moment
 from dutyphone.i18n import _, use_language
 from dutyphone.journal.facts import FACTS, NumberKind, Outcome, Settlement
 from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence, Trouble
+from dutyphone.lines.wording import TROUBLES
 from dutyphone.store.readmodels import (
     BlindRow,
     CallRow,
@@ -61,7 +62,7 @@ TABLES = {
     NumberKind: wording.NUMBER_KINDS,
     Evidence: wording.EVIDENCES,
     LossReason: wording.LOSS_REASONS,
-    Trouble: wording.TROUBLES,
+    Trouble: TROUBLES,
 }
 
 awkward_text = st.text(

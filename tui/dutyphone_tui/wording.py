@@ -6,7 +6,7 @@ import re
 
 from dutyphone.i18n import N_, _
 from dutyphone.journal.facts import NumberKind, Outcome, Settlement
-from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence, Trouble
+from dutyphone.lines.events import Direction, Evidence, LossReason, NameAbsence, NumberAbsence
 from dutyphone.store.readmodels import CallRow, CallState, LineCondition, Owed
 
 OUTCOMES = {
@@ -100,15 +100,6 @@ LOSS_REASONS = {
     LossReason.NETWORK: N_("network failure"),
     LossReason.DRIVER_FAILED: N_("driver failed"),
     LossReason.STOPPED: N_("listening was stopped"),
-}
-
-TROUBLES = {
-    Trouble.NO_CALLER_ID: N_("caller ID does not come any more"),
-    Trouble.INIT_INCOMPLETE: N_("modem refused a setting"),
-    Trouble.ANSWERS_LATE: N_("modem answers late"),
-    Trouble.ECHO_CAME_BACK: N_("modem was reset, setting it up again"),
-    Trouble.DESK_PHONE_UNSEEN: N_("calls of the desk phone not told"),
-    Trouble.WIRE_NOISE: N_("much noise from the modem"),
 }
 
 FACT_KINDS = {

@@ -11,6 +11,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 
 from dutyphone.i18n import _
+from dutyphone.lines.wording import TROUBLES
 from dutyphone.store.readmodels import CallRow, CallState, LineCondition, LineRow
 from dutyphone_tui import wording
 from dutyphone_tui.cells import fit
@@ -98,7 +99,7 @@ class LinePanel(LinesWidget):
             more = "   " + _("and {n} more").format(n=len(calls) - 1) if len(calls) > 1 else ""
             return self._telling.caller(calls[0]) + more, ""
         if row.troubles:
-            return ", ".join(_(wording.TROUBLES[trouble]) for trouble in row.troubles), "line-panel--late"
+            return ", ".join(_(TROUBLES[trouble]) for trouble in row.troubles), "line-panel--late"
         if row.last_heard_at is None:
             return _("nothing heard yet"), "line-panel--quiet"
         age_s = (self._now - row.last_heard_at).total_seconds()
